@@ -110,6 +110,11 @@ export const variables = {
     default: "30",
     hint: "Set a whole number from 1 to 36500.",
   },
+  SQL_CONSOLE: {
+    meaning: "`on` lets editors of a webhook run SQL on its events; `off` disables it for everyone",
+    default: "on",
+    hint: "Set on or off.",
+  },
   CHECKPOINTS: {
     meaning:
       "Copies the write-ahead logs back into the databases: `gateway`, or `replicator` (Litestream and the like)",

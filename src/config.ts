@@ -34,6 +34,8 @@ export type Config = Readonly<{
   /** Events that each API key may publish per second; null: any number. */
   publishRate: number | null;
   retentionDays: number;
+  /** Whether editors may run SQL on their events. */
+  sqlConsole: boolean;
   checkpoints: "gateway" | "replicator";
   /** Maximum number of threads in the runtime's pool. */
   threads: number;
@@ -95,6 +97,7 @@ const schema = z
     MAX_BODY_BYTES: values.wholeNumber(1, 512 * 1024 * 1024),
     PUBLISH_RATE: values.wholeNumber(0, 100_000),
     RETENTION_DAYS: values.wholeNumber(1, 36_500),
+    SQL_CONSOLE: values.oneOf(["on", "off"]),
     CHECKPOINTS: values.oneOf(["gateway", "replicator"]),
     UV_THREADPOOL_SIZE: values.wholeNumber(2, 1_024),
     TRUSTED_PROXIES: values.cidrList,
@@ -233,6 +236,7 @@ function complete(given: z.output<typeof schema>): Config {
     maxBodyBytes: given.MAX_BODY_BYTES ?? 25 * 1024 * 1024,
     publishRate: given.PUBLISH_RATE === 0 ? null : (given.PUBLISH_RATE ?? 1_000),
     retentionDays: given.RETENTION_DAYS ?? 30,
+    sqlConsole: given.SQL_CONSOLE !== "off",
     checkpoints: given.CHECKPOINTS ?? "gateway",
     threads: given.UV_THREADPOOL_SIZE ?? POOL_THREADS,
     trustedProxies: given.TRUSTED_PROXIES ?? Object.freeze([]),

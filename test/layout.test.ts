@@ -184,7 +184,9 @@ describe("imports", () => {
   });
 
   test("of SQLite and drizzle occur in storage only", () => {
-    expect(importersOf(/^(bun:sqlite|drizzle-orm)/, (path) => unitOf(path) === "storage")).toEqual([]);
+    expect(
+      importersOf(/^(bun:sqlite|node:sqlite|drizzle-orm)/, (path) => unitOf(path) === "storage"),
+    ).toEqual([]);
   });
 
   test("of the HTTP framework occur only in the parts that serve HTTP", () => {

@@ -21,6 +21,7 @@ import { publishOperations } from "./publish/publish.ts";
 import { pullOperations } from "./pull/pull.ts";
 import { rejectedOperations } from "./rejected.ts";
 import { replayOperations } from "./replays.ts";
+import { sqlOperations } from "./sql/sql.ts";
 import { targetNumbersOperations } from "./target-numbers.ts";
 import { targetThrottleOperations } from "./target-throttle.ts";
 import { targetOperations } from "./targets.ts";
@@ -93,6 +94,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...rejectedOperations(deps),
     ...replayOperations(deps),
     ...configOperations(deps),
+    ...sqlOperations(deps),
     ...auditOperations(deps),
     ...problemOperations(deps),
     openOperation(

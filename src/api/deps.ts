@@ -22,6 +22,7 @@ import type { ProblemUseCases } from "../webhooks/notices/problems.ts";
 import type { TargetNumbersReader } from "../webhooks/numbers/target-numbers.ts";
 import type { PullDeliveries } from "../webhooks/pulls.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
+import type { RunSql } from "../webhooks/sql/sql-queries.ts";
 import type { TargetTrials } from "../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
@@ -61,6 +62,7 @@ export type ApiDeps = Readonly<{
   reverify: Reverify;
   replay: Replay;
   findSentRequest: FindSentRequest;
+  runSql: RunSql;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   targetTypes: Pick<TargetTypes, "list">;
   providers: Pick<Providers, "list">;

@@ -38,6 +38,7 @@ import type { TargetNumbersReader } from "../webhooks/numbers/target-numbers.ts"
 import type { WebhookGlances } from "../webhooks/numbers/webhook-glances.ts";
 import type { PlaceTrials } from "../webhooks/place-trials.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
+import type { RunSql } from "../webhooks/sql/sql-queries.ts";
 import type { TargetTrials } from "../webhooks/target-trials/target-trials.ts";
 import type { Transfer } from "../webhooks/transfer/transfer.ts";
 import type { WebhookUseCases } from "../webhooks/use-cases.ts";
@@ -86,6 +87,7 @@ export type DashboardDeps = Readonly<{
   reverify: Reverify;
   replay: Replay;
   findSentRequest: FindSentRequest;
+  runSql: RunSql;
   find: Finder;
   replayRuns: Omit<ReplayRuns, "start" | "stop">;
   routing: Routing;

@@ -33,6 +33,7 @@ import sending from "./sending.md" with { type: "text" };
 import sharing from "./sharing.md" with { type: "text" };
 import signIn from "./sign-in.md" with { type: "text" };
 import signing from "./signing.md" with { type: "text" };
+import sql from "./sql.md" with { type: "text" };
 import targets from "./targets.md" with { type: "text" };
 import traces from "./traces.md" with { type: "text" };
 import transformations from "./transformations.md" with { type: "text" };
@@ -94,6 +95,7 @@ const parts = [
     title: "Observe",
     chapters: [
       { slug: "event-log", text: eventLog, summary: "Find events, and search their bodies" },
+      { slug: "sql", text: sql, summary: "Questions about events, asked in SQL" },
       { slug: "sending", text: sending, summary: "Send events yourself, and edited copies of stored ones" },
       { slug: "notices", text: notices, summary: "Messages when a problem starts and ends" },
       { slug: "monitoring", text: monitoring, summary: "Metrics, health checks and the log" },

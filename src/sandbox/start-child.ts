@@ -1,4 +1,4 @@
-/** Starts this program again as a sandbox: with an empty environment, outside of any folder of people's. */
+/** Starts this program again as a child: with an empty environment, outside of any folder of people's. */
 import { setPriority } from "node:os";
 import { parse } from "node:path";
 import { limitWords, SANDBOX_ARGUMENT, type SandboxLimits, USUAL_LIMITS } from "./protocol.ts";
@@ -27,6 +27,8 @@ const LOW_PRIORITY = 10;
 export type ChildOptions = Readonly<{
   /** What starts this program; by default as it was started itself. */
   program?: readonly string[];
+  /** The arguments that say what the child is; by default those of a sandbox with `limits`. */
+  words?: readonly string[];
   limits?: SandboxLimits;
   priority?: number;
 }>;
@@ -34,7 +36,8 @@ export type ChildOptions = Readonly<{
 /** Throws where the system starts no process. */
 export function startChild({ onLine, onEnd }: ChildListener, options: ChildOptions = {}): Child {
   const { program = ownProgram(), limits = USUAL_LIMITS, priority = LOW_PRIORITY } = options;
-  const process = Bun.spawn([...program, SANDBOX_ARGUMENT, ...limitWords(limits)], {
+  const { words = [SANDBOX_ARGUMENT, ...limitWords(limits)] } = options;
+  const process = Bun.spawn([...program, ...words], {
     // The zone is UTC on every machine. A child in an endless loop would not see that its input has ended when the
     // gateway is killed: the runtime's own watch ends it.
     env: { TZ: "UTC", BUN_OPTIONS: "--no-orphans" },
@@ -97,6 +100,6 @@ async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: stri
     }
     parts.push(chunk.subarray(from));
     length += chunk.byteLength - from;
-    if (length > MOST_LINE) throw new Error("the sandbox wrote a line that is too long");
+    if (length > MOST_LINE) throw new Error("the child wrote a line that is too long");
   }
 }

@@ -109,6 +109,7 @@ export async function createApp({
     transform,
     keys,
     clock,
+    stopping: stopping.signal,
     onImported: (webhookId) => delivery.imported(webhookId),
   });
   const { providers, useCases, transfer } = ofWebhooks;

@@ -48,6 +48,7 @@ export function mountRoutes(deps: {
     replay: parts.replay,
     replayRuns: parts.replayRuns,
     findSentRequest: parts.findSentRequest,
+    runSql: parts.runSql,
     targetTypes: parts.targetTypes,
     providers: parts.providers,
     trials: parts.trials,

@@ -7,6 +7,7 @@ import type { WebhookDBManager } from "../storage/event-files/webhook-db-manager
 import type { MainDb } from "../storage/main-db/open.ts";
 import { createEventLocator } from "../storage/reader/event-locator.ts";
 import { createGlanceReader } from "../storage/reader/glances.ts";
+import { createSqlConsole } from "../storage/sql-console/sql-console.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
 import { createWebhookFiles } from "../storage/transfer/webhook-files.ts";
@@ -14,7 +15,6 @@ import type { Pulls } from "../targets/pull/pulls.ts";
 import type { TargetTypes } from "../targets/registry.ts";
 import type { Transform } from "../targets/transformations/transformer.ts";
 import { createProviders } from "../verification/registry.ts";
-import type { UseCaseDeps } from "../webhooks/deps.ts";
 import { createFinder } from "../webhooks/find.ts";
 import { createProblemUseCases } from "../webhooks/notices/problems.ts";
 import { createTargetNumbers } from "../webhooks/numbers/target-numbers.ts";
@@ -22,6 +22,7 @@ import { createWebhookGlances } from "../webhooks/numbers/webhook-glances.ts";
 import { createPlaceTrials } from "../webhooks/place-trials.ts";
 import { createPullDeliveries } from "../webhooks/pulls.ts";
 import { createSentRequests } from "../webhooks/sent-request.ts";
+import { createRunSql } from "../webhooks/sql/sql-queries.ts";
 import { createFilterTrials } from "../webhooks/target-trials/filter-trials.ts";
 import { createTransformationTrials } from "../webhooks/target-trials/transformation-trials.ts";
 import { createTransfer } from "../webhooks/transfer/transfer.ts";
@@ -30,9 +31,9 @@ import { createWebhookUseCases } from "../webhooks/use-cases.ts";
 import { createVerificationTrials } from "../webhooks/verification-trial.ts";
 
 export function createWebhookParts(deps: {
-  config: Pick<Config, "baseUrl" | "dataDir" | "mail">;
+  config: Pick<Config, "baseUrl" | "dataDir" | "mail" | "sqlConsole">;
   mainDb: MainDb;
-  eventFiles: UseCaseDeps["eventFiles"] & Pick<WebhookDBManager, "pathOf">;
+  eventFiles: WebhookDBManager;
   events: Pick<
     EventStore,
     | "searchEvents"
@@ -51,6 +52,7 @@ export function createWebhookParts(deps: {
   transform: Transform;
   keys: Sealer;
   clock: Clock;
+  stopping: AbortSignal;
   /** Called after an imported webhook is stored. */
   onImported: (webhookId: string) => void;
 }) {
@@ -85,6 +87,11 @@ export function createWebhookParts(deps: {
     }),
     problems: createProblemUseCases({ mainDb, events, clock }),
     placeTrials: createPlaceTrials({ events }),
+    runSql: createRunSql({
+      mainDb,
+      sqlConsole: createSqlConsole({ files: eventFiles, clock, stopping: deps.stopping }),
+      isEnabled: config.sqlConsole,
+    }),
     findSentRequest: createSentRequests({ mainDb, events, targetTypes, keys, transform: deps.transform }),
     webhookGlances: createWebhookGlances({ mainDb, readGlances: createGlanceReader(eventFiles), clock }),
     targetNumbers: createTargetNumbers({ mainDb, events, clock }),

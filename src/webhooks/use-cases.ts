@@ -10,6 +10,7 @@ import { createEntrypointUseCases } from "./entrypoints.ts";
 import { createMemberUseCases } from "./people/members.ts";
 import { createTeamUseCases } from "./people/teams.ts";
 import { createSavedFilters } from "./saved-filters.ts";
+import { createSavedQueries } from "./sql/saved-queries.ts";
 import { createTargetUseCases } from "./targets.ts";
 import type { CheckCode } from "./transformations.ts";
 import { createWebhooksUseCases } from "./webhooks.ts";
@@ -31,6 +32,11 @@ export function createWebhookUseCases(
     entrypoints: createEntrypointUseCases(complete),
     targets: createTargetUseCases(complete),
     savedFilters: createSavedFilters({
+      mainDb: complete.mainDb,
+      clock: complete.clock,
+      newId: complete.ids.newId,
+    }),
+    savedQueries: createSavedQueries({
       mainDb: complete.mainDb,
       clock: complete.clock,
       newId: complete.ids.newId,

@@ -52,6 +52,7 @@ const BODIES: readonly (readonly [end: string, body: unknown])[] = [
   ["/teams", { name: "Support" }],
   ["/:team_id", { name: "Support" }],
   ["/users", { username: "stranger" }],
+  ["/query", { sql: "SELECT 1" }],
 ];
 
 function ask(route: RegisteredRoute, asker: Asker, webhookId: string): Promise<Response> {

@@ -219,6 +219,7 @@ describe("every operation", () => {
     changeTarget: { timeout_ms: 5_000 },
     sendEvent: { entrypoint_id: "" },
     publishEvents: { events: [{ type: "a", data: 1 }] },
+    queryEvents: { sql: "SELECT id, body FROM events" },
     replayEvent: { target_id: "" },
     createReplay: { filter: { status: "failed" } },
     verifyRejected: { ids: [] },

@@ -107,7 +107,7 @@ const OPERATIONS: Readonly<Record<WebhookRole, readonly string[]>> = {
     ...["POST /targets/:target_id/activate", "POST /targets/:target_id/deactivate"],
     ...["POST /targets/:target_id/try", "POST /targets/:target_id/signing/rotate"],
     ...["POST /rejected/delete", "DELETE /rejected/:rejected_id"],
-    ...["POST /events", "POST /events/batch"],
+    ...["POST /events", "POST /events/batch", "POST /query"],
   ],
   owner: [
     ...["DELETE ", "POST /transfer", "POST /members"],

@@ -45,6 +45,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   MAX_BODY_BYTES: ({ maxBodyBytes }) => String(maxBodyBytes),
   PUBLISH_RATE: ({ publishRate }) => String(publishRate ?? 0),
   RETENTION_DAYS: ({ retentionDays }) => String(retentionDays),
+  SQL_CONSOLE: ({ sqlConsole }) => (sqlConsole ? "on" : "off"),
   CHECKPOINTS: ({ checkpoints }) => checkpoints,
   UV_THREADPOOL_SIZE: ({ threads }) => String(threads),
   TRUSTED_PROXIES: ({ trustedProxies }) => listed(trustedProxies),

@@ -27,6 +27,7 @@ import { createProblemQueries, type ProblemQueries } from "./problems.ts";
 import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createSavedFilterQueries, type SavedFilterQueries } from "./saved-filters.ts";
+import { createSavedQueryQueries, type SavedQueryQueries } from "./saved-queries.ts";
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createIdentityQueries, type IdentityQueries } from "./sign-in/identities.ts";
@@ -56,6 +57,7 @@ export type MainDb = Readonly<{
   namedParts: NamedPartQueries;
   savedFilters: SavedFilterQueries;
   configObjects: ConfigObjectQueries;
+  savedQueries: SavedQueryQueries;
   members: MemberQueries;
   teams: TeamQueries;
   routing: Routing;
@@ -164,6 +166,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       namedParts: createNamedPartQueries(db),
       savedFilters: createSavedFilterQueries(db),
       configObjects: createConfigObjectQueries(db),
+      savedQueries: createSavedQueryQueries(db),
       routing,
       transfer: audited.auditTransfer(createTransferQueries(db, changed), { ...auditing, nameOf }),
       notices: createNoticeQueries(db),

@@ -20,6 +20,7 @@ import roles from "./0018-roles.sql" with { type: "text" };
 import configKeys from "./0019-config-keys.sql" with { type: "text" };
 import identities from "./0020-identities.sql" with { type: "text" };
 import externalIds from "./0021-external-ids.sql" with { type: "text" };
+import savedQueries from "./0022-saved-queries.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -43,4 +44,5 @@ export const mainMigrations: readonly string[] = [
   configKeys,
   identities,
   externalIds,
+  savedQueries,
 ];
