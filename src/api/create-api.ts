@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { z } from "zod";
 import type { Caller } from "../auth/api-keys.ts";
 import { createAudit } from "../http/audit.ts";
+import { eventTypeOperations } from "./catalogue/event-types.ts";
 import { configOperations } from "./config/config.ts";
 import type { ApiDeps } from "./deps.ts";
 import { entrypointOperations } from "./entrypoints.ts";
@@ -91,6 +92,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...targetNumbersOperations(deps),
     ...eventOperations(deps),
     ...publishOperations(deps),
+    ...eventTypeOperations(deps),
     ...rejectedOperations(deps),
     ...replayOperations(deps),
     ...configOperations(deps),

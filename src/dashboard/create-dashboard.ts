@@ -7,6 +7,7 @@ import { createAssetRoutes } from "./assets/assets.ts";
 import { createAuditRoutes } from "./audit/routes.ts";
 import type { DashboardDeps } from "./deps.ts";
 import { createErrorPage } from "./error-page.tsx";
+import { createEventTypeRoutes } from "./event-types/routes.ts";
 import { createEventsRoutes } from "./events/routes.ts";
 import { createFindRoutes } from "./find/routes.ts";
 import { createGuard } from "./guard.ts";
@@ -35,6 +36,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createSessionRoutes({ ...deps, cookie }),
     ...createSourcesRoutes({ ...deps, reveals, live }),
     ...createEventsRoutes({ ...deps, live }),
+    ...createEventTypeRoutes(deps),
     ...createFindRoutes(deps),
     ...createSendRoutes(deps),
     ...createReplaysRoutes(deps),

@@ -3,6 +3,7 @@
  * reported as not found.
  */
 import { newId, newUnguessableId } from "../lib/ids.ts";
+import { createEventTypes } from "./catalogue/event-types.ts";
 import { createApplyConfig } from "./config/apply-config.ts";
 import { createExportConfig } from "./config/export-config.ts";
 import type { Ids, UseCaseDeps } from "./deps.ts";
@@ -37,6 +38,11 @@ export function createWebhookUseCases(
       newId: complete.ids.newId,
     }),
     savedQueries: createSavedQueries({
+      mainDb: complete.mainDb,
+      clock: complete.clock,
+      newId: complete.ids.newId,
+    }),
+    eventTypes: createEventTypes({
       mainDb: complete.mainDb,
       clock: complete.clock,
       newId: complete.ids.newId,

@@ -68,6 +68,7 @@ const MISSING: Record<string, string> = {
   webhooks: "No such webhook.",
   "api-keys": "No such API key.",
   teams: "No such team.",
+  "event-types": "No such event type.",
   problems: "No such problem.",
 };
 

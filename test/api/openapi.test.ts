@@ -39,6 +39,7 @@ let keyId: string;
 let rootToken: string;
 let teamId: string;
 let memberId: string;
+let eventTypeId: string;
 let rejectedId: string;
 /** Targets of operations that need one of a certain type. */
 let ofOperation: ReadonlyMap<string, { id: string }>;
@@ -88,6 +89,7 @@ beforeAll(async () => {
   const team = await api.useCases.teams.create({ userId: root, input: { name: "Support" } });
   await api.useCases.teams.addUser({ userId: root, teamId: team.id, input: { username: "bob" } });
   teamId = team.id;
+  eventTypeId = (await api.useCases.eventTypes.create({ userId: api.ada, input: { name: "x" } })).id;
   const member = await api.useCases.members.add({ ...api.of, input: { team: "Support", role: "viewer" } });
   memberId = member.id ?? "";
   await api.useCases.members.add({ ...api.of, input: { username: "bob", role: "viewer" } });
@@ -166,6 +168,7 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["key_id", keyId],
     ["problem_id", problemId],
     ["team_id", teamId],
+    ["event_type_id", eventTypeId],
     ["user_id", api.bob],
     ["member_id", memberId],
   ]);
@@ -206,6 +209,9 @@ describe("every operation", () => {
     addMember: { username: "root", role: "replayer" },
     changeMember: { role: "editor" },
     transferWebhook: { username: "bob" },
+    createEventType: { name: "order.paid", schema: {}, example: { n: 1 } },
+    changeEventType: { description: "Paid." },
+    changeEventTypeSettings: { check: "off" },
     createTeam: { name: "Sales" },
     renameTeam: { name: "Help" },
     addTeamUser: { username: "ada" },

@@ -73,6 +73,7 @@ afterAll(async () => {
 const isApi = ({ path }: RegisteredRoute) => path.startsWith("/api/");
 
 const BODIES: readonly (readonly [end: string, body: unknown])[] = [
+  ["/events/batch", { events: [{ type: "taken", data: 1 }] }],
   ["/teams", { name: "taken" }],
   ["/members", { username: "bob", role: "owner" }],
   ["/:member_id", { role: "owner" }],
@@ -278,6 +279,7 @@ describe("the owner", () => {
     const made = idsOf({ ...setup, targetId, eventId, resultId: "", replayId, rejectedId });
     const filterId = await saveFilter(gateway, admin, setup.webhookId);
     const people = { filterId, member_id, memberId: member_id, team_id, user_id: users[0]?.id ?? "" };
-    return { ...made, key_id, ...people };
+    const { id: typeId } = await make("/event-types", { name: setup.webhookId });
+    return { ...made, key_id, ...people, typeId, event_type_id: typeId };
   }
 });

@@ -193,6 +193,7 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
     key_id: keyId,
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
+    ...(await addEventType(gateway, person)),
     ...(await addToServer(gateway, person)),
     // Of nobody: a webhook's own members are made where they are needed.
     memberId: crypto.randomUUID(),
@@ -211,22 +212,27 @@ export async function saveFilter(gateway: Gateway, { cookie }: Person, webhookId
   return find(await saved.text(), /\/filters\/([^/"]+)\/delete/);
 }
 
+/** Adds an event type to the person's catalogue, for the routes about one. */
+async function addEventType(gateway: Gateway, { cookie }: Person): Promise<Ids> {
+  const headers = { cookie, "sec-fetch-site": "same-origin" };
+  const body = new URLSearchParams({ name: `type-${freePort()}` });
+  const added = await fetch(`${gateway.origin}/event-types`, { method: "POST", headers, body });
+  const typeId = find(await added.text(), /\/event-types\/([0-9a-f-]{36})/);
+  return { typeId, event_type_id: typeId };
+}
+
 /** Adds a team, and a service account, for the routes about one. */
 export async function addToServer(gateway: Gateway, { cookie }: Person): Promise<Ids> {
+  const headers = { cookie, "sec-fetch-site": "same-origin" };
+  const post = { method: "POST", headers, redirect: "manual" } as const;
   const answer = await fetch(`${gateway.origin}/admin/users`, {
-    method: "POST",
-    headers: { cookie, "sec-fetch-site": "same-origin" },
+    ...post,
     body: new URLSearchParams({ username: `robot-${freePort()}`, role: "service" }),
-    redirect: "manual",
   });
   const location = answer.headers.get("location") ?? "";
   const serviceId = find(location, /service-accounts\/([^/]+)\/api-keys/);
-  const team = await fetch(`${gateway.origin}/admin/teams`, {
-    method: "POST",
-    headers: { cookie, "sec-fetch-site": "same-origin" },
-    body: new URLSearchParams({ name: `Team ${freePort()}` }),
-    redirect: "manual",
-  });
+  const body = new URLSearchParams({ name: `Team ${freePort()}` });
+  const team = await fetch(`${gateway.origin}/admin/teams`, { ...post, body });
   const teamId = find(team.headers.get("location") ?? "", /teams\/([^/?]+)/);
   return { serviceId, teamId, team_id: teamId };
 }

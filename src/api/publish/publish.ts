@@ -44,7 +44,7 @@ const eventInput = z.union([publishInput, ownEventInput]).meta({ id: "EventInput
 
 export function publishOperations(deps: ApiDeps): readonly Operation[] {
   const { publish, sendOwnEvent } = deps;
-  const { webhooks } = deps.useCases;
+  const { webhooks, eventTypes } = deps.useCases;
 
   /** The id of the webhook in the path, which is an external id only if nobody has it. */
   async function webhookFor(of: { caller: Caller; address: string; create: boolean }): Promise<string> {
@@ -54,6 +54,19 @@ export function publishOperations(deps: ApiDeps): readonly Operation[] {
     if (!create) throw unknownWebhook();
     requireScope(caller, "webhooks:write");
     return webhooks.getOrCreate({ userId: caller.userId, externalId });
+  }
+
+  /** Checks them by the catalogue of the webhook's owner, who is the caller if there is no such webhook yet. */
+  async function requireFit(of: {
+    caller: Caller;
+    address: string;
+    events: readonly ReturnType<typeof toGiven>[];
+  }): Promise<void> {
+    const { caller, address, events } = of;
+    const { userId } = caller;
+    const isNew = readExternalId(address) !== null;
+    const ownerId = isNew ? userId : (await webhooks.get({ userId, webhookId: address })).ownerId;
+    eventTypes.requireFit({ ownerId, events });
   }
 
   const takeFromRate = createPublishRate({ perSecond: deps.publishRate, monotonic: deps.clock.monotonic });
@@ -93,6 +106,7 @@ export function publishOperations(deps: ApiDeps): readonly Operation[] {
         const key = readIdempotencyKey(request.headers.get(KEY_HEADER));
         const event = readPublished(bytes, body, key);
         takeFromRate(caller.apiKeyId, 1);
+        await requireFit({ caller, address, events: [toGiven(body, "")] });
         const webhookId = await webhookFor({ caller, address, ...query });
         const [published] = await publish({ webhookId, events: [event], remoteAddress });
         if (published === undefined) throw new Error("an event was published without a result");
@@ -124,12 +138,24 @@ export function publishOperations(deps: ApiDeps): readonly Operation[] {
         const key = readIdempotencyKey(request.headers.get(KEY_HEADER));
         const events = readPublishedBatch(bytes, body, key);
         takeFromRate(caller.apiKeyId, events.length);
-        const webhookId = await webhookFor({ caller, address: params.webhook_id, ...query });
+        const address = params.webhook_id;
+        await requireFit({
+          caller,
+          address,
+          events: body.events.map((each, place) => toGiven(each, `events.${place}.`)),
+        });
+        const webhookId = await webhookFor({ caller, address, ...query });
         const published = await publish({ webhookId, events, remoteAddress: remoteAddress() });
         return presentPublishedBatch(webhookId, published);
       },
     }),
   ];
+}
+
+/** `prefix` leads to the event. */
+function toGiven({ type, data, payload }: z.infer<typeof publishInput>, prefix: string) {
+  const isData = data !== undefined;
+  return { type, value: isData ? data : payload, path: `${prefix}${isData ? "data" : "payload"}` };
 }
 
 function unknownWebhook(): AppError {

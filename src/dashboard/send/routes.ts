@@ -12,7 +12,7 @@ import { type FieldErrors, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import type { Flash } from "../viewer.ts";
-import { findSample, sampleFor } from "./samples.ts";
+import { findSample, SAMPLES, sampleFor, samplesOf } from "./samples.ts";
 import { type Filled, fillFromEvent, fillFromSample, readFilled, toInput } from "./send-form.ts";
 import { SendPage } from "./views.tsx";
 
@@ -56,7 +56,9 @@ export function createSendRoutes(deps: SendDeps): readonly PageRoute[] {
     const entrypoint = entrypoints.find(({ id }) => id === wanted) ?? entrypoints[0];
     const chosen = { entrypoint: entrypoint?.id ?? "", target: query.get("target") ?? "" };
     const fitting = sampleFor(entrypoint?.verification?.type ?? null);
-    const sample = findSample(query.get("sample")) ?? fitting;
+    const own = samplesOf(await useCases.eventTypes.list({ userId: webhook.ownerId }));
+    const samples = [...own, ...SAMPLES];
+    const sample = findSample(samples, query.get("sample")) ?? fitting;
     const filled =
       returned?.filled ??
       (event === null ? fillFromSample(sample, chosen, clock.now()) : fillFromEvent(event, chosen));
@@ -69,6 +71,7 @@ export function createSendRoutes(deps: SendDeps): readonly PageRoute[] {
       verificationOf({ verification }) {
         return verification && (providers.find(verification.type)?.label ?? verification.type);
       },
+      samples,
       sample: sample.id,
       filled,
       errors: returned?.errors ?? NO_ERRORS,

@@ -17,7 +17,7 @@ import { crumbsWithin } from "../webhooks/crumbs.ts";
 import { FormFaults } from "../webhooks/form-faults.tsx";
 import { webhookPath } from "../webhooks/paths.ts";
 import { sendPath } from "./paths.ts";
-import { SAMPLES } from "./samples.ts";
+import type { Sample } from "./sample.ts";
 import type { Filled } from "./send-form.ts";
 
 export type SendProps = Readonly<{
@@ -29,6 +29,7 @@ export type SendProps = Readonly<{
   targets: readonly Target[];
   /** Names an entrypoint's verification; null without one. */
   verificationOf: (entrypoint: Entrypoint) => string | null;
+  samples: readonly Sample[];
   /** Id of the sample that the form is filled with; "" for none. */
   sample: string;
   filled: Filled;
@@ -72,7 +73,7 @@ export function SendPage(props: SendProps): JSX.Element {
   );
 }
 
-function SampleCard({ webhook, sample, filled }: SendProps): JSX.Element {
+function SampleCard({ webhook, samples, sample, filled }: SendProps): JSX.Element {
   return (
     <Card title="Begin with a sample">
       <form class="form-inline" method="get" action={sendPath(webhook.id)}>
@@ -82,7 +83,7 @@ function SampleCard({ webhook, sample, filled }: SendProps): JSX.Element {
           name="sample"
           label="Sample"
           value={sample}
-          options={SAMPLES.map(({ id, label }) => ({ value: id, label }))}
+          options={samples.map(({ id, label }) => ({ value: id, label }))}
         />
         <Button label="Fill in the sample" />
       </form>

@@ -7,6 +7,7 @@ import { PageHeader } from "../components/card.tsx";
 import { formatCount } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
 import { Time } from "../components/values.tsx";
+import { EVENT_TYPES_PATH } from "../event-types/paths.ts";
 import { Layout } from "../layout.tsx";
 import { Live, LiveBar } from "../live/live-parts.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
@@ -40,6 +41,7 @@ export function ListPage({ viewer, flash, states, many, baseUrl, live }: ListPro
           <>
             <Button kind="primary" icon="plus" label="New webhook" href={NEW_PATH} />
             <Button icon="upload" label="Import" describe="Import a webhook" href={IMPORT_PATH} />
+            <Button kind="quiet" label="Event types" href={EVENT_TYPES_PATH} />
           </>
         )}
       </PageHeader>

@@ -12,8 +12,10 @@ import { keepWal, LONGEST_WAL_PAGES, openDatabase, sqliteCode } from "../sqlite/
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import * as audited from "./audit/audited.ts";
+import { auditEventTypes } from "./audit/audited-event-types.ts";
 import { auditMembers, auditTeams } from "./audit/audited-members.ts";
 import * as auditedPeople from "./audit/audited-people.ts";
+import { createEventTypeQueries, type EventTypeQueries } from "./catalogue/event-types.ts";
 import { type ConfigObjectQueries, createConfigObjectQueries } from "./config-objects.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
@@ -56,6 +58,7 @@ export type MainDb = Readonly<{
   apiKeys: ApiKeyQueries;
   namedParts: NamedPartQueries;
   savedFilters: SavedFilterQueries;
+  eventTypes: EventTypeQueries;
   configObjects: ConfigObjectQueries;
   savedQueries: SavedQueryQueries;
   members: MemberQueries;
@@ -165,6 +168,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       namedParts: createNamedPartQueries(db),
       savedFilters: createSavedFilterQueries(db),
+      eventTypes: auditEventTypes(createEventTypeQueries(db), auditing),
       configObjects: createConfigObjectQueries(db),
       savedQueries: createSavedQueryQueries(db),
       routing,

@@ -1,5 +1,6 @@
 /** The forms that add and edit a target, drawn from its type's list of fields. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { FormField } from "../../../settings/form-field.ts";
 import { inSection } from "../../../settings/form-field.ts";
 import type { FilterTrial } from "../../../storage/reader/filter-trial.ts";
 import { deliveryPolicyFields, readPolicy } from "../../../targets/delivery-policy.ts";
@@ -35,6 +36,8 @@ type FormProps = Readonly<{
   /** Typed values, if the form comes back with errors. */
   typed: FormInput | undefined;
   errors: FieldErrors;
+  /** Names in the owner's catalogue of event types. */
+  typeNames: readonly string[];
 }>;
 
 /** Name of the button that tries the form's filter and saves nothing. */
@@ -154,10 +157,24 @@ const NO_DEFAULTS = {};
 
 type FieldsProps = FormProps & Readonly<{ target?: Target; places?: Readonly<Record<string, CodePlace>> }>;
 
-function Fields({ type, typed, errors, places, target }: FieldsProps): JSX.Element {
+/** Names that the field lists; more would hide the form. */
+const MOST_NAMES = 30;
+
+function withNames(fields: readonly FormField[], names: readonly string[]): readonly FormField[] {
+  if (names.length === 0) return fields;
+  const listed = names.slice(0, MOST_NAMES).join(", ");
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+  return fields.map((field) =>
+    field.name === "event_types"
+      ? { ...field, help: `${field.help} In the catalogue: ${listed}${more}.` }
+      : field,
+  );
+}
+
+function Fields({ type, typed, errors, places, target, typeNames }: FieldsProps): JSX.Element {
   const policy = target?.policy ?? readPolicy(type.policyDefaults);
   const fields = [
-    ...inSection("Filter", filterPolicyFields),
+    ...inSection("Filter", withNames(filterPolicyFields, typeNames)),
     ...(type.settlesAtIngest ? [] : transformationFields),
     ...(type.settlesAtIngest ? [] : deliveryPolicyFields),
     ...(type.signs === true ? signingFields : []),

@@ -2,6 +2,7 @@
 import { notFound } from "../../../lib/errors.ts";
 import { filterPolicyFields } from "../../../targets/filter-policy.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
+import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { readFields } from "../../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
 import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
@@ -35,6 +36,10 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     return type;
   }
 
+  async function listTypeNames({ ownerId }: Webhook): Promise<readonly string[]> {
+    return (await useCases.eventTypes.list({ userId: ownerId })).map(({ name }) => name);
+  }
+
   async function showNew(context: PageContext, type: TargetType, returned?: Returned): Promise<Response> {
     const webhook = await useCases.webhooks.get(targetIds(context));
     const markup = NewTargetPage({
@@ -42,6 +47,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
       webhook,
       type,
       types: targetTypes.list(),
+      typeNames: await listTypeNames(webhook),
       typed: returned?.typed,
       errors: returned?.errors ?? NO_ERRORS,
     });
@@ -70,6 +76,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
       webhook,
       target,
       type: targetTypes.get(target.type),
+      typeNames: await listTypeNames(webhook),
       typed: returned?.typed,
       errors: returned?.errors ?? NO_ERRORS,
       trial: returned?.trial ?? null,

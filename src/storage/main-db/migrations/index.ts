@@ -21,6 +21,7 @@ import configKeys from "./0019-config-keys.sql" with { type: "text" };
 import identities from "./0020-identities.sql" with { type: "text" };
 import externalIds from "./0021-external-ids.sql" with { type: "text" };
 import savedQueries from "./0022-saved-queries.sql" with { type: "text" };
+import eventTypes from "./0023-event-types.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -45,4 +46,5 @@ export const mainMigrations: readonly string[] = [
   identities,
   externalIds,
   savedQueries,
+  eventTypes,
 ];

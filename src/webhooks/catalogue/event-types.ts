@@ -1,0 +1,227 @@
+/** Use cases on a user's catalogue: the event types that are published to the user's webhooks. */
+import { z } from "zod";
+import type { Clock } from "../../lib/clock.ts";
+import { AppError, type FieldFault, notFound } from "../../lib/errors.ts";
+import {
+  type EventTypeRow,
+  PUBLISH_CHECKS,
+  type PublishCheck,
+} from "../../storage/main-db/catalogue/event-types.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import { eventTypeName } from "../publish/publish-input.ts";
+import { validate } from "../validate.ts";
+import { judgeJson, MAX_EFFORT, TooMuchEffort } from "./json-schema/judge-json.ts";
+import { type Schema, schemaFaults } from "./json-schema/known-keywords.ts";
+
+const MAX_TYPES = 500;
+const MAX_JSON = 32 * 1024;
+
+const what = "event type";
+
+export const eventTypeShape = {
+  name: eventTypeName,
+  description: z.string().trim().max(1_000).describe("For the people who receive it."),
+  schema: z
+    .union([z.boolean(), z.record(z.string(), z.unknown())])
+    .nullable()
+    .describe("JSON Schema of `data`, or of `payload`; null: any."),
+  example: z.unknown().describe("JSON; null: none."),
+};
+
+export const eventTypeInput = z
+  .strictObject({
+    name: eventTypeShape.name,
+    description: eventTypeShape.description.default(""),
+    schema: eventTypeShape.schema.default(null),
+    example: eventTypeShape.example.optional(),
+  })
+  .meta({ id: "EventTypeInput" });
+
+export const eventTypeChange = z
+  .strictObject({ ...eventTypeShape, example: eventTypeShape.example.optional() })
+  .partial()
+  .meta({ id: "EventTypeChange" });
+
+export const catalogueInput = z
+  .strictObject({
+    check: z
+      .enum(PUBLISH_CHECKS)
+      .describe(
+        "What is refused when it is published: `off`: nothing; `types`: types that the catalogue does not have; `schemas`: also what does not fit its type's schema.",
+      ),
+  })
+  .meta({ id: "EventTypeSettings" });
+
+export type EventType = Omit<EventTypeRow, "schema" | "example"> &
+  Readonly<{ schema: Schema | null; example: unknown }>;
+
+type Of = Readonly<{ userId: string; id: string }>;
+type Given = Readonly<{ type: string; value: unknown; path: string }>;
+
+export type EventTypes = ReturnType<typeof createEventTypes>;
+
+export function createEventTypes(deps: {
+  mainDb: Pick<MainDb, "eventTypes">;
+  clock: Pick<Clock, "now">;
+  newId: () => string;
+}) {
+  const { mainDb, clock, newId } = deps;
+  const { eventTypes } = mainDb;
+
+  function get({ userId, id }: Of): EventTypeRow {
+    const row = eventTypes.find({ userId, id });
+    if (row === null) throw notFound(what);
+    return row;
+  }
+
+  function requireFree({ userId, name }: { userId: string; name: string }): void {
+    if (eventTypes.findNamed({ userId, name }) !== null) throw nameTaken();
+  }
+
+  function judge({ type, value, path }: Given, schema: Schema, effort: { left: number }): FieldFault | null {
+    const misfit = judgeJson(schema, value, effort);
+    if (misfit === null) return null;
+    const where = misfit.path === "" ? path : `${path}.${misfit.path}`;
+    return { path: where, message: `${misfit.message}, by the schema of ${type}` };
+  }
+
+  return {
+    async list({ userId }: { userId: string }): Promise<readonly EventType[]> {
+      return eventTypes.list(userId).map(toEventType);
+    },
+    async get(of: Of): Promise<EventType> {
+      return toEventType(get(of));
+    },
+    /** Throws AppError `invalid` or `conflict`. */
+    async create({ userId, input }: { userId: string; input: unknown }): Promise<EventType> {
+      const { name, description, schema, example } = validate({ schema: eventTypeInput, value: input, what });
+      requireFree({ userId, name });
+      if (eventTypes.list(userId).length >= MAX_TYPES) throw tooMany();
+      const now = clock.now();
+      const json = { schema: schemaText(schema), example: exampleText(example) };
+      const row = { id: newId(), userId, name, description, ...json, createdAt: now, updatedAt: now };
+      eventTypes.insert(row);
+      return toEventType(row);
+    },
+    async update({ input, ...of }: Of & { input: unknown }): Promise<EventType> {
+      const row = get(of);
+      const change = validate({ schema: eventTypeChange, value: input, what });
+      const { name = row.name, description = row.description, schema, example } = change;
+      if (name !== row.name) requireFree({ userId: of.userId, name });
+      const changed = {
+        ...row,
+        name,
+        description,
+        schema: schema === undefined ? row.schema : schemaText(schema),
+        example: example === undefined ? row.example : exampleText(example),
+        updatedAt: clock.now(),
+      };
+      eventTypes.update(changed);
+      return toEventType(changed);
+    },
+    async remove(of: Of): Promise<void> {
+      get(of);
+      eventTypes.remove(of);
+    },
+    checkOf: (userId: string): PublishCheck => eventTypes.checkOf(userId),
+    async setCheck({ userId, input }: { userId: string; input: unknown }): Promise<PublishCheck> {
+      const { check } = validate({ schema: catalogueInput, value: input, what: "catalogue" });
+      eventTypes.setCheck({ userId, check });
+      return check;
+    },
+    /**
+     * Checks what is published to a webhook of this owner. `path` is the field that has an event's JSON. Throws AppError
+     * `invalid` with the first ten faults.
+     */
+    requireFit({ ownerId, events }: { ownerId: string; events: readonly Given[] }): void {
+      const check = eventTypes.checkOf(ownerId);
+      if (check === "off") return;
+      const known = new Map<string, EventType | null>();
+      const effort = { left: MAX_EFFORT };
+      const faults: FieldFault[] = [];
+      for (const event of events) {
+        const { type: name } = event;
+        if (!known.has(name)) {
+          const row = eventTypes.findNamed({ userId: ownerId, name });
+          known.set(name, row && toEventType(row));
+        }
+        const type = known.get(name) ?? null;
+        if (type === null) {
+          const path = [...event.path.split(".").slice(0, -1), "type"].join(".");
+          faults.push({ path, message: "is not in the catalogue of event types" });
+          continue;
+        }
+        if (check === "types" || type.schema === null) continue;
+        try {
+          const fault = judge(event, type.schema, effort);
+          if (fault !== null) faults.push(fault);
+        } catch (error) {
+          if (!(error instanceof TooMuchEffort)) throw error;
+          faults.push({ path: event.path, message: "takes too long to check by its schema" });
+          break;
+        }
+      }
+      if (faults.length > 0) throw unfit(faults.slice(0, 10));
+    },
+  };
+}
+
+function toEventType({ schema, example, ...row }: EventTypeRow): EventType {
+  const parsed: Schema | null = schema === null ? null : storedSchema.parse(JSON.parse(schema));
+  const shown: unknown = example === null ? null : JSON.parse(example);
+  return { ...row, schema: parsed, example: shown };
+}
+
+const storedSchema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
+
+function schemaText(schema: unknown): string | null {
+  if (schema === null) return null;
+  const faults = schemaFaults(schema).map(({ path, message }) => ({
+    path: path === "" ? "schema" : `schema.${path}`,
+    message,
+  }));
+  if (faults.length > 0) throw unfitType(faults);
+  return bounded("schema", schema);
+}
+
+function exampleText(example: unknown): string | null {
+  return example === undefined || example === null ? null : bounded("example", example);
+}
+
+function bounded(path: string, value: unknown): string {
+  const text = JSON.stringify(value);
+  if (Buffer.byteLength(text) > MAX_JSON) throw unfitType([{ path, message: "is longer than 32 KiB" }]);
+  return text;
+}
+
+function unfitType(details: readonly FieldFault[]): AppError {
+  return new AppError({ kind: "invalid", message: "The event type is not valid.", details });
+}
+
+function unfit(details: readonly FieldFault[]): AppError {
+  return new AppError({
+    kind: "invalid",
+    code: "not_in_catalogue",
+    message: "The event does not fit the catalogue of event types.",
+    hint: "Change the event or the catalogue, or let the catalogue check less.",
+    details,
+  });
+}
+
+function nameTaken(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "event_type_exists",
+    message: "The catalogue has an event type with this name.",
+    details: [{ path: "name", message: "is in the catalogue already" }],
+  });
+}
+
+function tooMany(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "too_many_event_types",
+    message: `A catalogue has at most ${MAX_TYPES} event types.`,
+    hint: "Delete one first.",
+  });
+}
