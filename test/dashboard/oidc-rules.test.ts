@@ -1,5 +1,6 @@
 /** Groups at the provider make administrators and teams, second factors are the provider's, and passwords can end. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { stepAt, totpCode } from "../../src/auth/second-factor/totp.ts";
 import { createTestBrowser, type SignInSite, startSignInSite } from "../support/oidc/browser.ts";
 import { PASSWORD } from "../support/test-dashboard.ts";
 
@@ -78,6 +79,23 @@ describe("a server that requires a second factor", () => {
     const again = await signIn("ada");
     expect((await again.ask("/sources")).headers.get("location")).toBe("/profile/second-factor");
   });
+});
+
+test("a sign-in by the provider stands for the second factor too", async () => {
+  site = await startSignInSite();
+  const carol = createTestBrowser(site);
+  await carol.signInByPassword("carol", PASSWORD);
+  const setup = await (await carol.ask("/profile/second-factor")).text();
+  const code = totpCode(/[A-Z2-7]{32}/.exec(setup)?.[0] ?? "", stepAt(site.dashboard.clock.now()));
+  const sealed = /name="sealed" value="([^"]+)"/.exec(setup)?.[1] ?? "";
+  expect((await carol.ask("/profile/second-factor", { code, sealed })).status).toBe(303);
+  site.provider.signInAs("carol", { email: "carol@example.com", email_verified: true });
+  const page = await (await carol.ask("/profile/single-sign-on", {})).text();
+  const there = /href="(http:\/\/127\.0\.0\.1:[^"]+)"/.exec(page)?.[1] ?? "";
+  await carol.ask(await carol.visitProvider(there.replaceAll("&amp;", "&")));
+  const other = createTestBrowser(site);
+  await other.signIn();
+  expect(await other.username()).toBe("carol");
 });
 
 describe("PASSWORD_SIGN_IN=off", () => {

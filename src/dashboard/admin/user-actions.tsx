@@ -27,7 +27,7 @@ export function UserActions(props: {
           confirm={
             hasPassword
               ? `Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`
-              : `Set a password of ${username}? They are signed out everywhere, and can sign in by it.`
+              : `Set a password for ${username}? They are signed out everywhere, and can sign in by it.`
           }
         />
       ) : (
@@ -112,12 +112,14 @@ export function disableView(asked: Asked): JSX.Element {
 }
 
 export function resetPasswordView(asked: Asked): JSX.Element {
-  const title = `Reset the password of ${asked.user.username}?`;
+  const { username, hasPassword } = asked.user;
+  const title = hasPassword ? `Reset the password of ${username}?` : `Set a password for ${username}?`;
+  const label = hasPassword ? "Reset password" : "Set password";
   return (
-    <ConfirmUserAction {...asked} title={title} verb="password" confirmLabel="Reset password">
+    <ConfirmUserAction {...asked} title={title} verb="password" confirmLabel={label}>
       <p>
-        Their current password stops working and they are signed out everywhere. A new password is generated
-        and shown to you once.
+        {hasPassword ? "Their current password stops working and they" : "They"} are signed out everywhere. A
+        new password is generated and shown to you once.
       </p>
     </ConfirmUserAction>
   );
