@@ -10,6 +10,7 @@ import type { DashboardDeps } from "./deps.ts";
 import { createFlashCookie } from "./flash.ts";
 import { type FormInput, readForm } from "./forms.ts";
 import { readLook } from "./look.ts";
+import { createAskManaged } from "./managed/ask-managed.ts";
 import { refererPath, signInPath } from "./next-path.ts";
 import type { OpenContext, PageContext, PageRoute, UserRoute } from "./page-route.ts";
 import type { DrawFor } from "./permitted.ts";
@@ -36,6 +37,7 @@ export function createGuard(
   const { cookie, sessions, secondFactors, config } = deps;
   const flashes = createFlashCookie(deps);
   const reVerify = createReVerify(deps);
+  const askManaged = createAskManaged(deps);
 
   async function finish(request: Request, response: Response, wasFlashShown: boolean): Promise<Response> {
     if (wasFlashShown) response.headers.append("set-cookie", flashes.clear());
@@ -57,7 +59,8 @@ export function createGuard(
         text: "This server requires a second factor. Set it up to go on.",
       });
     }
-    return route.isSensitive === true ? reVerify(context, session) : null;
+    const asked = route.isSensitive === true ? await reVerify(context, session) : null;
+    return asked ?? askManaged(route, context);
   }
 
   return (route) => async (visit) => {
@@ -96,9 +99,8 @@ export function createGuard(
     const isStillAllowed = () =>
       sessions.find(token) !== null && (need === null || webhooks.hasRole(of, need));
     const context = { ...open, viewer, sessionId: session.id, isStillAllowed };
-    const run = () => route.run(context);
-    const response =
-      (await stop(route, context, session)) ?? (await (role === null ? run() : deps.drawFor(role, run)));
+    const run = async () => (await stop(route, context, session)) ?? route.run(context);
+    const response = await (role === null ? run() : deps.drawFor(role, run));
     // A response that signs out already sets this cookie, which must not be overwritten.
     if (expiresAt !== null && !response.headers.has("set-cookie")) {
       response.headers.append("set-cookie", await cookie.write({ token, expiresAt }));

@@ -41,6 +41,9 @@ type OpenRoute = Named &
     /** A page that changes something, as another site's answer does that comes by a link. */
     isChange?: true;
   }>;
+/** An object that a file of configuration may manage. */
+type ConfiguredKind = "webhook" | "entrypoint" | "target";
+
 type Run = (context: PageContext) => PageResponse;
 export type UserRoute = Named &
   Readonly<{
@@ -50,6 +53,10 @@ export type UserRoute = Named &
     role: WebhookRole | null;
     /** Asks for the password or a code again if the sign-in is older than a few minutes. */
     isSensitive?: true;
+    /** What the form changes: the guard asks first if a file of configuration manages it. */
+    configures?: ConfiguredKind;
+    /** Field of the form's button that only tries what is typed. */
+    trialField?: string;
     /** Open to users who must set up a second factor before anything else. */
     isForSetup?: true;
   }>;
@@ -87,6 +94,15 @@ export function adminAction(path: string, run: Run): UserRoute {
 /** Marks an action that whoever finds a signed-in browser must not be able to do. */
 export function sensitive(route: UserRoute): UserRoute {
   return { ...route, isSensitive: true };
+}
+
+/** Marks an action that changes what a file of configuration may manage. */
+export function configures(
+  kind: ConfiguredKind,
+  route: UserRoute,
+  { trialField }: { trialField?: string } = {},
+): UserRoute {
+  return { ...route, configures: kind, ...(trialField !== undefined && { trialField }) };
 }
 
 /** Marks a page or action by which users set up a second factor. */

@@ -1,6 +1,6 @@
 /** Deletes a webhook, after a page that lists what will be lost. */
 import { type FieldErrors, NO_ERRORS } from "../forms.ts";
-import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { action, configures, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { DeleteWebhookPage } from "./delete-views.tsx";
 import type { SourcesDeps } from "./deps.ts";
@@ -43,6 +43,6 @@ export function createDeleteRoutes(deps: SourcesDeps): readonly PageRoute[] {
 
   return [
     page("/source/:id/delete", (context) => ask(context), "owner"),
-    action("/source/:id/delete", remove, "owner"),
+    configures("webhook", action("/source/:id/delete", remove, "owner")),
   ];
 }

@@ -10,6 +10,7 @@ import { Time } from "../components/values.tsx";
 import { EVENT_TYPES_PATH } from "../event-types/paths.ts";
 import { Layout } from "../layout.tsx";
 import { Live, LiveBar } from "../live/live-parts.tsx";
+import { ManagedBadge } from "../managed/managed-views.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
 import { Count } from "./count.tsx";
 import { RefusedBadge } from "./entrypoints/refused.tsx";
@@ -78,6 +79,7 @@ function Row({ state }: { state: WebhookState }): JSX.Element {
             {webhook.name}
           </a>
           <Badge tone={health.tone} label={health.label} />
+          <ManagedBadge of={webhook} />
           <RefusedBadge refused={state.refused} />
           {webhook.eventsLostAt !== null && <Badge tone="bad" label="events lost" />}
         </p>

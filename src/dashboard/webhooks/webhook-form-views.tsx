@@ -9,6 +9,7 @@ import { FieldSections } from "../components/field-sections.tsx";
 import { ManualLink } from "../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
+import { ManagedNote } from "../managed/managed-views.tsx";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin, LIST_CRUMB } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
@@ -48,6 +49,7 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
       <section class="card card-narrow">
         <h1>Settings</h1>
         <ManualLink to="webhooks#settings" />
+        <ManagedNote of={webhook} what="webhook" />
         <form class="form" method="post" action={`${path}/edit`}>
           <Fields
             {...props}

@@ -13,6 +13,7 @@ import { Notice } from "../components/flash-line.tsx";
 import { SecretOnce } from "../components/secret-once.tsx";
 import { Layout } from "../layout.tsx";
 import { Live, LiveBar, LiveBlock } from "../live/live-parts.tsx";
+import { ManagedBadge } from "../managed/managed-views.tsx";
 import { replaysPath } from "../replays/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { ActivityCard, type ChosenActivity, StoredCard } from "./activity-card.tsx";
@@ -145,6 +146,7 @@ function Badges({ state }: { state: WebhookState }): JSX.Element {
     <Live id="health">
       <span class="live-part" data-live-part="health">
         <Badge tone={state.health.tone} label={state.health.label} />
+        <ManagedBadge of={state.webhook} />
         <RefusedBadge refused={state.refused} />
       </span>
     </Live>

@@ -7,7 +7,7 @@ import { findPath } from "../find/paths.ts";
 import { readFields, wordErrors } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { partsOf, withLiveState } from "../live/live-parts.tsx";
-import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { action, configures, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { readerZone } from "../time/reader-zone.ts";
 import { spansOf } from "../time/spans.ts";
@@ -224,7 +224,7 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     page("/source/:id", showOne),
     page("/source/:id/live", streamOne),
     page("/source/:id/edit", (context) => showEdit(context), "editor"),
-    action("/source/:id/edit", update),
+    configures("webhook", action("/source/:id/edit", update)),
     action("/source/:id/lost-events/dismiss", dismissLoss),
   ];
 }

@@ -22,6 +22,20 @@ export function createConfigObjectQueries(db: Database) {
       if (!row) return "free";
       return row.is_gone === 1 && row.user_id === userId ? "deleted" : "taken";
     },
+    /**
+     * Inserts webhooks that count as deleted, so that the next start removes their files if they are never inserted for
+     * good.
+     */
+    reserveWebhooks({ ids, userId, at }: { ids: readonly string[]; userId: string; at: number }): void {
+      const reserve = db.query<unknown, [string, string, number, number, number]>(
+        "INSERT INTO webhooks (id, user_id, name, created_at, updated_at, deleted_at) VALUES (?, ?, '', ?, ?, ?)",
+      );
+      for (const id of ids) reserve.run(id, userId, at, at, at);
+    },
+    /** Makes room for the webhook itself, or ends a reservation whose file is gone. */
+    dropReservedWebhook(id: string): void {
+      db.query<unknown, [string]>("DELETE FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL").run(id);
+    },
     /** Makes room for an entrypoint with the id of one that the same user deleted. */
     dropDeletedEntrypoint({ id, userId }: { id: string; userId: string }): void {
       db.query<unknown, [string, string]>(

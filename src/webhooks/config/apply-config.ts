@@ -1,11 +1,17 @@
 /** Brings a user's webhooks to what a file of configuration says, all of it or nothing; or only tells what it would do. */
 import { AppError } from "../../lib/errors.ts";
+import { createPause } from "../../lib/pauses.ts";
 import { sqliteCode } from "../../storage/sqlite/sqlite.ts";
 import type { UseCaseDeps } from "../deps.ts";
 import { createTransformations } from "../transformations.ts";
 import { readConfigDocument } from "./document.ts";
 import type { ConfigChange, Kept } from "./plan.ts";
 import { createPlanner, type Planned } from "./planner.ts";
+
+/** Planning holds up everything else for no longer. */
+const MAX_TURN_MS = 5;
+/** They are one transaction, which holds up everything else: 1,000 take about 0.3 s. */
+const MAX_CHANGES = 1_000;
 
 export type ApplyInput = Readonly<{
   userId: string;
@@ -20,6 +26,9 @@ export type ApplyInput = Readonly<{
   requireMembers: () => void;
 }>;
 
+/** What a plan was made for. */
+type Planning = Readonly<{ userId: string; revision: string }>;
+
 export type Applied = Readonly<{
   /** Of the objects as they are now. */
   revision: string;
@@ -32,7 +41,7 @@ export type Applied = Readonly<{
 }>;
 
 export function createApplyConfig(deps: UseCaseDeps) {
-  const { mainDb, eventFiles } = deps;
+  const { mainDb, eventFiles, clock } = deps;
   const plan = createPlanner(deps);
   const transformations = createTransformations(deps);
 
@@ -50,19 +59,30 @@ export function createApplyConfig(deps: UseCaseDeps) {
   }
 
   /** Event files are made first, so that a webhook that can be seen can also take events. */
-  async function carryOut({ steps, newWebhookIds }: Planned, isCurrent: () => boolean): Promise<void> {
-    const made: string[] = [];
+  async function carryOut(
+    { steps, newWebhookIds: ids }: Planned,
+    { userId, revision }: Planning,
+  ): Promise<void> {
+    const { configObjects, together } = mainDb;
+    let reserved = revision;
     try {
-      for (const id of newWebhookIds) {
-        await eventFiles.create(id);
-        made.push(id);
+      if (ids.length > 0) {
+        together(() => {
+          if (revisionOf(userId) !== revision) throw changedMeanwhile();
+          configObjects.reserveWebhooks({ ids, userId, at: clock.now() });
+          reserved = revisionOf(userId);
+        });
+        // Before the files, so that a power cut cannot leave a file without a row.
+        await mainDb.synced();
+        for (const id of ids) await eventFiles.create(id);
       }
-      mainDb.together(() => {
-        if (!isCurrent()) throw changedMeanwhile();
+      together(() => {
+        if (revisionOf(userId) !== reserved) throw changedMeanwhile();
+        for (const id of ids) configObjects.dropReservedWebhook(id);
         for (const { act } of steps) act();
       });
     } catch (error) {
-      await removeFiles(made);
+      if (reserved !== revision) await withdraw(ids);
       // Another user took an entrypoint's id meanwhile.
       throw sqliteCode(error)?.startsWith("SQLITE_CONSTRAINT") ? changedMeanwhile() : error;
     }
@@ -75,17 +95,29 @@ export function createApplyConfig(deps: UseCaseDeps) {
     await removeFiles(gone);
   }
 
+  /** What is left of it, the next start removes. */
+  async function withdraw(ids: readonly string[]): Promise<void> {
+    await removeFiles(ids);
+    mainDb.together(() => {
+      for (const id of ids) mainDb.configObjects.dropReservedWebhook(id);
+    });
+  }
+
   return async (input: ApplyInput): Promise<Applied> => {
     const { userId, dryRun, prune, expectedRevision } = input;
-    const document = readConfigDocument(input.document);
+    const pause = createPause({ ms: MAX_TURN_MS, monotonic: clock.monotonic });
+    const document = await readConfigDocument(input.document, pause);
     const revision = revisionOf(userId);
     if (expectedRevision !== null && expectedRevision !== revision) throw changedMeanwhile();
-    const planned = plan({ userId, document, sent: input.document, prune });
+    const isCurrent = () => revisionOf(userId) === revision;
+    const planned = await plan({ userId, document, sent: input.document, prune, pause });
     await check(planned);
+    if (!isCurrent()) throw changedMeanwhile();
     const changes = planned.steps.map(({ change }) => change);
+    if (changes.length > MAX_CHANGES) throw tooMany(changes.length);
     if (changes.some(({ kind }) => kind === "member")) input.requireMembers();
     const applied = !dryRun && changes.length > 0;
-    if (applied) await carryOut(planned, () => revisionOf(userId) === revision);
+    if (applied) await carryOut(planned, { userId, revision });
     return {
       revision: dryRun ? revision : revisionOf(userId),
       changes,
@@ -94,6 +126,15 @@ export function createApplyConfig(deps: UseCaseDeps) {
       changedTargets: applied ? planned.steps.flatMap(({ target }) => target ?? []) : [],
     };
   };
+}
+
+function tooMany(count: number): AppError {
+  return new AppError({
+    kind: "invalid",
+    code: "too_many_changes",
+    message: `These are ${count} changes, and one apply makes at most ${MAX_CHANGES}.`,
+    hint: "Apply a file with a part of the webhooks first, without pruning.",
+  });
 }
 
 function changedMeanwhile(): AppError {

@@ -2,11 +2,13 @@
 import { z } from "zod";
 import { AppError } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
+import type { Pause } from "../../lib/pauses.ts";
 import { noticesSchema } from "../../settings/notice-settings.ts";
 import { webhookSettingsShape } from "../../settings/webhook-settings.ts";
 import { memberInput } from "../people/member-schemas.ts";
-import { entrypointInput, targetInput, webhookInput } from "../schemas.ts";
+import { entrypointInput, targetInput, webhookChange, webhookInput } from "../schemas.ts";
 import { validate } from "../validate.ts";
+import { createFaults } from "./faults.ts";
 
 export const CONFIG_VERSION = 1;
 
@@ -61,6 +63,7 @@ const configNotices = z
 
 const configWebhook = z.strictObject({
   name,
+  external_id: webhookChange.shape.external_id.describe("Left out, it stays as it is; null removes it."),
   ...webhookSettingsShape,
   notices: configNotices,
   entrypoints: partsOf(configEntrypoint).describe("Inbound URLs by their keys."),
@@ -87,10 +90,29 @@ export type ConfigWebhook = z.output<typeof configWebhook>;
 export type ConfigEntrypoint = z.output<typeof configEntrypoint>;
 export type ConfigTarget = z.output<typeof configTarget>;
 
-/** Throws AppError `invalid`, with a path such as webhooks.orders.targets.billing.config for each fault. */
-export function readConfigDocument(input: unknown): ConfigDocument {
-  refusePlaceholders(input, []);
-  return validate({ schema: configDocument, value: input, what: "configuration" });
+/** Webhooks are checked one by one, so that a large file does not hold up everything else. */
+const outline = configDocument.extend({
+  webhooks: z.record(key, z.unknown()).refine((webhooks) => Object.keys(webhooks).length <= MAX_WEBHOOKS, {
+    error: `must have at most ${MAX_WEBHOOKS} entries`,
+  }),
+});
+
+/** Rejects with AppError `invalid`, with a path such as webhooks.orders.targets.billing.config for each fault. */
+export async function readConfigDocument(input: unknown, pause: Pause): Promise<ConfigDocument> {
+  const { version, webhooks: entries } = validate({ schema: outline, value: input, what: "configuration" });
+  const faults = createFaults();
+  const webhooks: Record<string, ConfigWebhook> = {};
+  for (const [name, value] of Object.entries(entries)) {
+    const path = ["webhooks", name];
+    const read = faults.within("", () => {
+      refusePlaceholders(value, path);
+      return validate({ schema: configWebhook, value, what: "configuration", within: path.join(".") });
+    });
+    if (read !== null) webhooks[name] = read;
+    await pause();
+  }
+  faults.refuse();
+  return { version, webhooks };
 }
 
 const PLACEHOLDER = /\$\{(?:env|file):[^}]*\}/;

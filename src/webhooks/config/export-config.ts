@@ -1,5 +1,6 @@
 /** Writes a user's webhooks as a file of configuration, with placeholders instead of secrets. */
 import { notFound } from "../../lib/errors.ts";
+import { createPause } from "../../lib/pauses.ts";
 import { readSettings } from "../../settings/entrypoint-settings.ts";
 import { PROBLEM_KINDS } from "../../settings/notice-settings.ts";
 import { readWebhookSettings } from "../../settings/webhook-settings.ts";
@@ -12,6 +13,9 @@ import { requireRole } from "../people/roles.ts";
 import { CONFIG_VERSION } from "./document.ts";
 import { createExportedConfigs } from "./export-fields.ts";
 import { createPlaceholders, keysOf } from "./export-names.ts";
+
+/** An export holds up everything else for no longer. */
+const MAX_TURN_MS = 5;
 
 type Fields = Record<string, unknown>;
 type Wanted = Readonly<{
@@ -33,7 +37,7 @@ type Naming = Readonly<{
 type Part = Readonly<{ key: string; placeholder: Naming["placeholder"] }>;
 
 export function createExportConfig(deps: UseCaseDeps) {
-  const { mainDb, targetTypes, providers, keys } = deps;
+  const { mainDb, targetTypes, providers, keys, clock } = deps;
   const configs = createExportedConfigs({ keys });
 
   function webhook(row: WebhookRow, names: Naming): Fields {
@@ -50,6 +54,7 @@ export function createExportConfig(deps: UseCaseDeps) {
     });
     return {
       ...named(name, key),
+      ...(row.externalId !== null && { external_id: row.externalId }),
       ...differing(settings, defaults),
       ...(notices && { notices: noticesOf(notices, { names, webhookId: id }) }),
       ...sorted("entrypoints", entrypoints, entrypointKeys, (each, part) => entrypoint(each, ofPart(part))),
@@ -135,7 +140,7 @@ export function createExportConfig(deps: UseCaseDeps) {
     return members.length === 0 ? {} : { members };
   }
 
-  return ({ userId, webhookId }: Wanted): ExportedConfig => {
+  return async ({ userId, webhookId }: Wanted): Promise<ExportedConfig> => {
     if (webhookId !== null) requireRole(mainDb, { userId, webhookId }, "owner");
     const revision = String(mainDb.configObjects.revisionOf(userId));
     const own = mainDb.webhooks.list(userId).filter((row) => row.userId === userId);
@@ -147,8 +152,13 @@ export function createExportConfig(deps: UseCaseDeps) {
       targets: (id) => keysOf(mainDb.targets.list(id)),
       placeholder: createPlaceholders(),
     };
-    const webhooks = sorted("webhooks", chosen, names.webhooks, (row) => webhook(row, names));
-    return { document: { version: CONFIG_VERSION, webhooks: {}, ...webhooks }, revision };
+    const pause = createPause({ ms: MAX_TURN_MS, monotonic: clock.monotonic });
+    const webhooks: Fields = {};
+    for (const { row, key } of inOrder(chosen, names.webhooks)) {
+      webhooks[key] = webhook(row, names);
+      await pause();
+    }
+    return { document: { version: CONFIG_VERSION, webhooks }, revision };
   };
 }
 
@@ -157,15 +167,21 @@ function named(name: string, key: string): Fields {
 }
 
 /** By key, so that the order does not depend on when objects were made. */
+function inOrder<Row extends Readonly<{ id: string }>>(
+  rows: readonly Row[],
+  keys: ReadonlyMap<string, string>,
+): { row: Row; key: string }[] {
+  const keyed = rows.map((row) => ({ row, key: keys.get(row.id) ?? row.id }));
+  return keyed.sort((a, b) => compare(a.key, b.key));
+}
+
 function sorted<Row extends Readonly<{ id: string }>>(
   field: string,
   rows: readonly Row[],
   keys: ReadonlyMap<string, string>,
   show: (row: Row, key: string) => Fields,
 ): Fields {
-  const keyed = rows.map((row) => ({ row, key: keys.get(row.id) ?? row.id }));
-  const inOrder = keyed.sort((a, b) => compare(a.key, b.key));
-  const shown = inOrder.map(({ row, key }) => [key, show(row, key)]);
+  const shown = inOrder(rows, keys).map(({ row, key }) => [key, show(row, key)]);
   return shown.length === 0 ? {} : { [field]: Object.fromEntries(shown) };
 }
 

@@ -6,7 +6,7 @@ const MAX_FAULTS = 100;
 
 export type Faults = Readonly<{
   add: (path: string, message: string) => void;
-  /** Runs `act`; what it refuses is a fault within `path`, and null is returned. */
+  /** Runs `act`; what it refuses is a fault within `path` ("": the whole file), and null is returned. */
   within: <T>(path: string, act: () => T) => T | null;
   withinAsync: (path: string, act: () => Promise<void>) => Promise<void>;
   /** Throws AppError `invalid` if there are any. */
@@ -20,7 +20,8 @@ export function createFaults(): Faults {
     if (!(error instanceof AppError) || error.kind !== "invalid") throw error;
     const details = error.details ?? [{ path: "", message: error.message }];
     for (const fault of details) {
-      all.push({ path: fault.path === "" ? path : `${path}.${fault.path}`, message: fault.message });
+      const parts = [path, fault.path].filter((part) => part !== "");
+      all.push({ path: parts.join("."), message: fault.message });
     }
   }
 

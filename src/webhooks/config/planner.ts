@@ -1,4 +1,8 @@
-/** Plans what brings a user's webhooks to what a file of configuration says. Reads only. */
+/**
+ * Plans what brings a user's webhooks to what a file of configuration says. Reads only, and pauses between webhooks: the
+ * caller checks that nothing has changed meanwhile.
+ */
+import type { Pause } from "../../lib/pauses.ts";
 import type { TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "../deps.ts";
 import { changedWebhookSettings } from "../webhooks.ts";
@@ -13,7 +17,13 @@ import { createMemberPlanner } from "./plan-members.ts";
 import { createTargetPlanner, type MatchedTarget } from "./plan-targets.ts";
 import { createViews } from "./views.ts";
 
-type Asked = Readonly<{ userId: string; document: ConfigDocument; sent: unknown; prune: boolean }>;
+type Asked = Readonly<{
+  userId: string;
+  document: ConfigDocument;
+  sent: unknown;
+  prune: boolean;
+  pause: Pause;
+}>;
 
 /** An entry of the file with its row, or the id that it will have, and the same for its targets. */
 type Matched = Readonly<{
@@ -35,9 +45,14 @@ export function createPlanner(deps: UseCaseDeps) {
   const planMembers = createMemberPlanner(deps);
 
   /** Ids are given before anything is planned, because notices refer to targets of any webhook. */
-  function match(own: readonly WebhookRow[], document: ConfigDocument): readonly Matched[] {
+  async function match(
+    own: readonly WebhookRow[],
+    document: ConfigDocument,
+    pause: Pause,
+  ): Promise<readonly Matched[]> {
     const found = matchObjects(own, document.webhooks);
-    return Object.entries(document.webhooks).map(([key, entry]) => {
+    const all: Matched[] = [];
+    for (const [key, entry] of Object.entries(document.webhooks)) {
       const row = found.get(key) ?? null;
       const existingTargets = row ? mainDb.targets.list(row.id) : [];
       const foundTargets = matchObjects(existingTargets, entry.targets);
@@ -45,18 +60,29 @@ export function createPlanner(deps: UseCaseDeps) {
         const targetRow = foundTargets.get(targetKey) ?? null;
         return { key: targetKey, entry: target, id: targetRow?.id ?? ids.newId(), row: targetRow };
       });
-      return { key, entry, id: row?.id ?? ids.newId(), row, targets, existingTargets };
-    });
+      all.push({ key, entry, id: row?.id ?? ids.newId(), row, targets, existingTargets });
+      await pause();
+    }
+    return all;
   }
 
   function targetFinder(own: readonly WebhookRow[], matched: readonly Matched[]): FindByKeys {
+    const byKey = new Map(matched.map((each) => [each.key, each]));
     return (webhookKey, targetKey) => {
-      const inFile = matched.find(({ key }) => key === webhookKey);
+      const inFile = byKey.get(webhookKey);
       const named = inFile?.targets.find(({ key }) => key === targetKey);
       if (named) return { id: named.id, type: named.entry.type };
       const webhook = inFile?.row ?? own.find(({ key }) => key === webhookKey);
       return (webhook && mainDb.targets.list(webhook.id).find(({ key }) => key === targetKey)) ?? null;
     };
+  }
+
+  /** Also if that webhook is to give it up: one apply after the other. */
+  function checkExternalId(userId: string, { key, entry, id }: Matched, faults: Faults): void {
+    const { external_id: externalId = null } = entry;
+    const holder = externalId === null ? null : mainDb.webhooks.findIdByExternalId({ userId, externalId });
+    if (holder === null || holder === id) return;
+    faults.add(`webhooks.${key}.external_id`, "belongs to another of your webhooks");
   }
 
   function settingsOf(matched: Matched, find: FindByKeys, faults: Faults): WebhookRow["settings"] {
@@ -81,40 +107,43 @@ export function createPlanner(deps: UseCaseDeps) {
     const { userId, now } = draft;
     const name = entry.name ?? key;
     const base = { kind: "webhook", path: `webhooks.${key}`, id, name } as const;
+    const { external_id: externalId = row?.externalId ?? null } = entry;
     if (row === null) {
       const at = now + draft.steps.length;
       const times = { createdAt: at, updatedAt: now, deletedAt: null, eventsLostAt: null };
       const made: WebhookRow = {
         ...{ id, userId, name, settings, ...times, key },
         managedBy: "file",
-        externalId: null,
+        externalId,
       };
       const change = { ...base, action: "create", fields: [], adopts: false } as const;
       draft.steps.push({ change, act: () => mainDb.webhooks.insert(made) });
       return;
     }
-    const after: WebhookRow = { ...row, name, settings, key, managedBy: "file" };
+    const after: WebhookRow = { ...row, name, settings, key, managedBy: "file", externalId };
     const fields = listFieldChanges(views.webhook(row), views.webhook(after));
     if (fields.length === 0) return;
     const change = { ...base, action: "update", fields, adopts: row.managedBy === null } as const;
     draft.steps.push({ change, act: () => mainDb.webhooks.update({ ...after, updatedAt: clock.now() }) });
   }
 
-  return ({ userId, document, sent, prune }: Asked): Planned => {
+  return async ({ userId, document, sent, prune, pause }: Asked): Promise<Planned> => {
     const draft: Draft = { userId, prune, now: clock.now(), steps: [], kept: [], checks: [] };
     const faults = createFaults();
     const own = mainDb.webhooks.list(userId).filter((row) => row.userId === userId);
-    const matched = match(own, document);
+    const matched = await match(own, document, pause);
     const find = targetFinder(own, matched);
     for (const each of matched) {
       const { key, entry, id: webhookId, row } = each;
       const path = `webhooks.${key}`;
       const of = { draft, faults, webhookId, path };
+      checkExternalId(userId, each, faults);
       planWebhook(draft, each, settingsOf(each, find, faults));
       const { entrypoints: entries, members: wanted } = entry;
       planEntrypoints({ ...of, entries }, row ? mainDb.entrypoints.list(webhookId) : []);
       planTargets({ ...of, sent: sentTargets(sent, key) }, each.targets, each.existingTargets);
       if (wanted) planMembers({ ...of, ownerId: userId, wanted }, row ? mainDb.members.list(webhookId) : []);
+      await pause();
     }
     const named = new Set(matched.map(({ id }) => id));
     for (const row of own) {

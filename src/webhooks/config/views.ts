@@ -19,7 +19,8 @@ export function createViews({ targetTypes, providers }: { targetTypes: TargetTyp
     webhook(row: WebhookRow): View {
       const { notices, ...settings } = readWebhookSettings(row.settings);
       const { target_id: target, ...rest } = notices ?? {};
-      const view = { ...managed(row), name: row.name, ...settings, notices: notices && { target, ...rest } };
+      const named = { ...managed(row), name: row.name, external_id: row.externalId };
+      const view = { ...named, ...settings, notices: notices && { target, ...rest } };
       return { stored: view, shown: view };
     },
     entrypoint(row: EntrypointRow): View {

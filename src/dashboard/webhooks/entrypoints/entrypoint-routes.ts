@@ -6,7 +6,7 @@ import type { Entrypoint } from "../../../webhooks/entrypoints.ts";
 import type { EmptyPlace } from "../../../webhooks/place-trials.ts";
 import { readFields } from "../../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
-import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
+import { action, configures, type PageContext, type PageRoute, page } from "../../page-route.ts";
 import { redirect, renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
 import { webhookPath } from "../paths.ts";
@@ -129,10 +129,10 @@ export function createEntrypointRoutes(deps: SourcesDeps): readonly PageRoute[] 
   return [
     action("/source/:id/entrypoints", create),
     page("/source/:id/entrypoints/:entrypointId/edit", (context) => showEdit(context), "editor"),
-    action("/source/:id/entrypoints/:entrypointId/edit", update),
-    action("/source/:id/entrypoints/:entrypointId/toggle", toggle),
+    configures("entrypoint", action("/source/:id/entrypoints/:entrypointId/edit", update)),
+    configures("entrypoint", action("/source/:id/entrypoints/:entrypointId/toggle", toggle)),
     page("/source/:id/entrypoints/:entrypointId/delete", askToDelete, "editor"),
-    action("/source/:id/entrypoints/:entrypointId/delete", remove),
+    configures("entrypoint", action("/source/:id/entrypoints/:entrypointId/delete", remove)),
     action("/source/:id/entrypoints/:entrypointId/test", sendTest),
   ];
 }

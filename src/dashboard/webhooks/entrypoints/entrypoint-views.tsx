@@ -13,6 +13,7 @@ import { ManualLink } from "../../components/manual-link.tsx";
 import { Time } from "../../components/values.tsx";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
+import { ManagedNote } from "../../managed/managed-views.tsx";
 import { ENTRYPOINT_PARTS } from "../../manual/links.ts";
 import type { Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
@@ -43,6 +44,7 @@ export function EditEntrypointPage(props: {
       <section class="card card-narrow">
         <h1>Edit entrypoint</h1>
         <ManualLink to="entrypoints" />
+        <ManagedNote of={entrypoint} what="entrypoint" />
         <EmptyPlaces places={emptyPlaces} />
         <form class="form" method="post" action={`${entrypointPath(entrypoint)}/edit`}>
           <FormFaults errors={errors} shown={["name", ...entrypointSettingsFields.map(({ name }) => name)]} />

@@ -12,6 +12,7 @@ import { Card, EmptyState } from "../../components/card.tsx";
 import { TextField } from "../../components/field-row.tsx";
 import { CodeBlock, CopyLine, Time } from "../../components/values.tsx";
 import { type FieldErrors, type FormInput, NO_ERRORS } from "../../forms.ts";
+import { ManagedBadge } from "../../managed/managed-views.tsx";
 import { isPermitted } from "../../permitted.ts";
 import { sendPath } from "../../send/paths.ts";
 import { EditAndDelete } from "../edit-and-delete.tsx";
@@ -108,6 +109,7 @@ function Row(props: {
           <h3 safe>{name}</h3>
           {active ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="disabled" />}
           <VerificationBadge entrypoint={entrypoint} providers={providers} />
+          <ManagedBadge of={entrypoint} />
         </div>
         <Actions entrypoint={entrypoint} />
       </div>

@@ -5,7 +5,7 @@ import type { Trial } from "../../../webhooks/verification-trial.ts";
 import { formatCount } from "../../components/format.ts";
 import { readFields } from "../../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
-import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
+import { action, configures, type PageContext, type PageRoute, page } from "../../page-route.ts";
 import { redirect, renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
 import { webhookPath } from "../paths.ts";
@@ -87,7 +87,9 @@ export function createVerificationRoutes(deps: SourcesDeps): readonly PageRoute[
 
   return [
     page("/source/:id/entrypoints/:entrypointId/verification", (context) => show(context), "editor"),
-    action("/source/:id/entrypoints/:entrypointId/verification", save),
+    configures("entrypoint", action("/source/:id/entrypoints/:entrypointId/verification", save), {
+      trialField: TRY_FIELD,
+    }),
   ];
 }
 

@@ -4,7 +4,7 @@ import { sendsNotices } from "../../../webhooks/notices/notice-settings.ts";
 import { includesRole } from "../../../webhooks/people/roles.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
-import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
+import { action, configures, type PageContext, type PageRoute, page } from "../../page-route.ts";
 import { redirect, renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
 import { noticesPath, webhookPath } from "../paths.ts";
@@ -98,7 +98,7 @@ export function createNoticeRoutes(deps: SourcesDeps): readonly PageRoute[] {
 
   return [
     page("/source/:id/notices", (context) => show(context), "editor"),
-    action("/source/:id/notices", update),
+    configures("webhook", action("/source/:id/notices", update)),
     action("/source/:id/notices/test", sendTest),
   ];
 }

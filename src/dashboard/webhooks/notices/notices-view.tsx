@@ -9,6 +9,7 @@ import { Icon } from "../../components/icon.tsx";
 import { ManualLink } from "../../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
+import { ManagedNote } from "../../managed/managed-views.tsx";
 import type { Flash, Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
@@ -38,6 +39,7 @@ export function NoticesPage(props: Props): JSX.Element {
       <section class="card card-narrow">
         <h1>Notices</h1>
         <ManualLink to="notices" />
+        <ManagedNote of={webhook} what="webhook" />
         <p class="muted">
           Get one message when a problem starts and one when it's resolved. Leave target and e-mail empty to
           turn notices off.

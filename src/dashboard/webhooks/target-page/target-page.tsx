@@ -12,6 +12,7 @@ import { ActionButton, Button } from "../../components/button.tsx";
 import { PageHeader } from "../../components/card.tsx";
 import { Notice } from "../../components/flash-line.tsx";
 import { Layout } from "../../layout.tsx";
+import { ManagedBadge } from "../../managed/managed-views.tsx";
 import { attribute } from "../../render.ts";
 import { failedDeliveriesPath } from "../../replays/paths.ts";
 import { sendPath } from "../../send/paths.ts";
@@ -19,7 +20,7 @@ import type { Flash, Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { logPath, signingPath, targetPath } from "../paths.ts";
 import { Goal } from "../targets/goal.tsx";
-import { targetHealth } from "../targets/health.ts";
+import { type Health, targetHealth } from "../targets/health.ts";
 import { TargetNotices } from "../targets/target-notices.tsx";
 import { TargetNumbers } from "../targets/target-numbers.tsx";
 import { TargetSwitch } from "../targets/target-switch.tsx";
@@ -63,7 +64,7 @@ export function TargetPage(props: TargetPageProps): JSX.Element {
       crumbs={crumbsWithin(webhook)}
       flash={flash}
     >
-      <PageHeader title={target.name} badge={<Badge tone={health.tone} label={health.label} />}>
+      <PageHeader title={target.name} badge={<Badges health={health} target={target} />}>
         <Actions {...props} />
       </PageHeader>
       <div class="stack">
@@ -76,6 +77,15 @@ export function TargetPage(props: TargetPageProps): JSX.Element {
         )}
       </div>
     </Layout>
+  );
+}
+
+function Badges({ health, target }: { health: Health; target: Target }): JSX.Element {
+  return (
+    <>
+      <Badge tone={health.tone} label={health.label} />
+      <ManagedBadge of={target} />
+    </>
   );
 }
 

@@ -2,7 +2,7 @@
 import type { Target } from "../../../webhooks/targets.ts";
 import { readFields } from "../../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
-import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
+import { action, configures, type PageContext, type PageRoute, page } from "../../page-route.ts";
 import { redirect, renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
 import { webhookPath } from "../paths.ts";
@@ -45,7 +45,7 @@ export function createSigningRoutes(deps: SourcesDeps): readonly PageRoute[] {
 
   return [
     page("/source/:id/targets/:targetId/signing", (context) => show(context), "editor"),
-    action("/source/:id/targets/:targetId/signing/rotate", rotate),
+    configures("target", action("/source/:id/targets/:targetId/signing/rotate", rotate)),
   ];
 }
 

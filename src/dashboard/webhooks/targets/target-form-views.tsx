@@ -16,6 +16,7 @@ import { FieldSections } from "../../components/field-sections.tsx";
 import { ManualLink } from "../../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
+import { ManagedNote } from "../../managed/managed-views.tsx";
 import { TARGET_PARTS } from "../../manual/links.ts";
 import { attribute } from "../../render.ts";
 import { failedTransformationsPath } from "../../replays/paths.ts";
@@ -86,6 +87,7 @@ export function EditTargetPage(
       <p class="muted" safe>
         {`${type.label}. ${type.description}`}
       </p>
+      <ManagedNote of={target} what="target" />
       <form class="form" method="post" action={`${targetPath(target)}/edit`}>
         <Fields {...props} places={placesOf(trial)} />
         {trial !== null && <FilterTrialNotices trial={trial.filter} webhookId={webhook.id} />}

@@ -5,7 +5,7 @@ import type { TargetType } from "../../../targets/target-type.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { readFields } from "../../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../../forms.ts";
-import { action, type PageContext, type PageRoute, page } from "../../page-route.ts";
+import { action, configures, type PageContext, type PageRoute, page } from "../../page-route.ts";
 import { renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
 import { readWebhookState } from "../webhook-state.ts";
@@ -144,9 +144,9 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ),
     action("/source/:id/targets", create),
     page("/source/:id/targets/:targetId/edit", (context) => showEdit(context), "editor"),
-    action("/source/:id/targets/:targetId/edit", update),
-    action("/source/:id/targets/:targetId/toggle", toggle),
+    configures("target", action("/source/:id/targets/:targetId/edit", update), { trialField: TRY_FIELD }),
+    configures("target", action("/source/:id/targets/:targetId/toggle", toggle)),
     page("/source/:id/targets/:targetId/delete", askToDelete, "editor"),
-    action("/source/:id/targets/:targetId/delete", remove),
+    configures("target", action("/source/:id/targets/:targetId/delete", remove)),
   ];
 }

@@ -7,6 +7,7 @@ import { Badge } from "../../components/badge.tsx";
 import { formatCount } from "../../components/format.ts";
 import { ListFilter, ListPages } from "../../components/list-filter.tsx";
 import { Time } from "../../components/values.tsx";
+import { ManagedBadge } from "../../managed/managed-views.tsx";
 import { attribute } from "../../render.ts";
 import { type ChosenRows, choiceQuery } from "../chosen-rows.ts";
 import { logPath, targetPath, webhookPath } from "../paths.ts";
@@ -74,6 +75,7 @@ function Row({ target, type, health, overview }: TargetRow): JSX.Element {
           {target.name}
         </a>
         <Badge tone={health.tone} label={health.label} />
+        <ManagedBadge of={target} />
       </span>
       <span class="line-numbers muted">
         <span class="tag" safe>

@@ -9,6 +9,7 @@ import type { Target } from "../../../webhooks/targets.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
+import { ManagedBadge } from "../../managed/managed-views.tsx";
 import { isPermitted } from "../../permitted.ts";
 import { attribute } from "../../render.ts";
 import { catchUpPath } from "../../replays/paths.ts";
@@ -137,6 +138,7 @@ function Row(props: {
           {(isKnown || !target.active || target.pausedAt !== null) && (
             <Badge tone={health.tone} label={health.label} />
           )}
+          <ManagedBadge of={target} />
         </div>
         <Actions target={target} type={type} />
       </div>

@@ -1,0 +1,116 @@
+/** What a file of configuration manages: marked on every page, and changed by hand only after a question. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
+
+let dashboard: TestDashboard;
+let carol: string;
+let webhookId: string;
+let entrypointId: string;
+let targetId: string;
+
+const document = {
+  version: 1,
+  webhooks: {
+    shop: {
+      name: "Shop",
+      entrypoints: { orders: { name: "Orders" } },
+      targets: { erp: { name: "ERP", type: "http", config: { url: "https://erp.example" } } },
+    },
+  },
+};
+
+beforeAll(async () => {
+  dashboard = await startTestDashboard();
+  carol = await dashboard.signIn("carol");
+  const { useCases } = dashboard;
+  const userId = dashboard.carolId;
+  const requireMembers = () => undefined;
+  const options = { dryRun: false, prune: false, expectedRevision: null, requireMembers };
+  await useCases.applyConfig({ userId, document, ...options });
+  webhookId = (await useCases.webhooks.list({ userId }))[0]?.id ?? "";
+  entrypointId = (await useCases.entrypoints.list({ userId, webhookId }))[0]?.id ?? "";
+  targetId = (await useCases.targets.list({ userId, webhookId }))[0]?.id ?? "";
+});
+afterAll(() => dashboard.stop());
+
+const page = async (path: string) => (await dashboard.ask(path, { cookie: carol })).text();
+const post = (path: string, form: Record<string, string>) => dashboard.ask(path, { cookie: carol, form });
+const revision = async () =>
+  (await dashboard.useCases.exportConfig({ userId: dashboard.carolId, webhookId: null })).revision;
+const base = () => `/source/${webhookId}`;
+
+test("pages mark it, and forms say what becomes of a change", async () => {
+  for (const path of ["/sources", base(), `${base()}/targets/${targetId}`]) {
+    expect([path, (await page(path)).includes("Managed by a file, as ")]).toEqual([path, true]);
+  }
+  expect((await page(base())).match(/Managed by a file, as /g)).toHaveLength(3);
+  const forms = ["/edit", "/notices", `/entrypoints/${entrypointId}/edit`, `/targets/${targetId}/edit`];
+  for (const path of forms) {
+    expect([path, (await page(base() + path)).includes("The next webhooker apply undoes")]).toEqual([
+      path,
+      true,
+    ]);
+  }
+});
+
+describe("a form that changes it", () => {
+  test("is asked about, with all that was typed, and goes on once the answer is yes", async () => {
+    const typed = { name: "Shop <b>&", retention_days: "5", external_id: "", indexed_fields: "a=$.a\nb=$.b" };
+    const asked = await post(`${base()}/edit`, typed);
+    const html = await asked.text();
+    expect([asked.status, html.includes("Change “Shop” by hand?")]).toEqual([200, true]);
+    const fields = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+    const plain = (text: string) =>
+      text
+        .replace(/&quot;/g, '"')
+        .replace(/&lt;/g, "<")
+        .replace(/&gt;/g, ">")
+        .replace(/&amp;/g, "&");
+    const again = Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, plain(value)]));
+    expect(again).toMatchObject(typed);
+    const { webhooks } = dashboard.useCases;
+    const of = { userId: dashboard.carolId, webhookId };
+    expect((await webhooks.get(of)).name).toBe("Shop");
+    expect((await post(`${base()}/edit`, again)).status).toBe(303);
+    expect(await webhooks.get(of)).toMatchObject({
+      name: "Shop <b>&",
+      managedBy: "file",
+      settings: { retention_days: 5, indexed_fields: ["a=$.a", "b=$.b"] },
+    });
+  });
+
+  test("is every one of them, and none changes anything before", async () => {
+    const paths = [
+      ...["/notices", "/delete"],
+      ...["/edit", "/toggle", "/delete", "/verification"].map(
+        (path) => `/entrypoints/${entrypointId}${path}`,
+      ),
+      ...["/edit", "/toggle", "/delete", "/signing/rotate"].map((path) => `/targets/${targetId}${path}`),
+    ];
+    const before = await revision();
+    for (const path of paths) {
+      const answer = await post(base() + path, {
+        name: "x",
+        confirmed: "yes",
+        active: "false",
+        type: "none",
+      });
+      expect([path, answer.status, (await answer.text()).includes("Change it by hand")]).toEqual([
+        path,
+        200,
+        true,
+      ]);
+    }
+    expect(await revision()).toBe(before);
+  });
+
+  test("is not asked about for a trial, or for what people made", async () => {
+    const trial = await post(`${base()}/targets/${targetId}/edit`, { try: "filter", name: "ERP" });
+    expect(await trial.text()).not.toContain("Change it by hand");
+    const target = await dashboard.useCases.targets.create({
+      ...{ userId: dashboard.carolId, webhookId },
+      input: { name: "By hand", type: "log" },
+    });
+    expect((await post(`${base()}/targets/${target.id}/toggle`, { active: "false" })).status).toBe(303);
+  });
+});
