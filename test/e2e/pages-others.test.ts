@@ -82,6 +82,7 @@ const BODIES: readonly (readonly [end: string, body: unknown])[] = [
   ["/:team_id", { name: "taken" }],
   ["/targets", { name: "taken", type: "log" }],
   ["/replays", { filter: {} }],
+  ["/query", { sql: "SELECT 1" }],
   ["/verification/test", { verification: { type: "bearer", config: {} } }],
 ];
 
