@@ -23,6 +23,7 @@ import { createReveals } from "./reveals.ts";
 import { createSendRoutes } from "./send/routes.ts";
 import { createSessionRoutes } from "./session/routes.ts";
 import { createSessionCookie } from "./session/session-cookie.ts";
+import { createSqlRoutes } from "./sql/routes.ts";
 import { createSourcesRoutes } from "./webhooks/routes.ts";
 
 /** Leaves errors to the error handler of the application that mounts it; `errorPage` draws them for browsers. */
@@ -40,6 +41,7 @@ export function createDashboard(deps: DashboardDeps) {
     ...createFindRoutes(deps),
     ...createSendRoutes(deps),
     ...createReplaysRoutes(deps),
+    ...createSqlRoutes(deps),
     ...createRejectedRoutes(deps),
     ...createProblemRoutes(deps),
     ...createProfileRoutes({ ...deps, keys, cookie, reveals }),

@@ -15,6 +15,7 @@ const SINGULARS: Readonly<Record<string, string>> = {
   "api-keys": "api_key",
   rejected: "rejected_request",
   server: "server",
+  queries: "query",
   notices: "notice",
 };
 const VERBS: Readonly<Record<string, string>> = { POST: "create", PATCH: "update", DELETE: "delete" };
@@ -44,6 +45,7 @@ const WHOLE_ROUTES: Readonly<Record<string, string>> = {
   "/admin/users/:userId/sign-out": "session.end",
   "/profile/sessions/end-others": "session.end",
   "/source/:id/notices": "webhook.update",
+  "/source/:id/sql": "webhook.query",
   "/source/:id/lost-events/dismiss": "webhook.update",
   "/source/:id/targets/:targetId/signing/rotate": "target.update",
   "/api/v1/webhooks/:webhook_id/targets/:target_id/signing/rotate": "target.update",

@@ -57,6 +57,7 @@ const PAGES: Readonly<Record<WebhookRole, readonly string[]>> = {
   ],
   editor: [
     ...["GET /edit", "POST /edit", "POST /lost-events/dismiss", "GET /download"],
+    ...["GET /sql", "POST /sql", "POST /queries", "POST /queries/:queryId/delete"],
     ...["GET /notices", "POST /notices", "POST /notices/test"],
     ...[
       "POST /entrypoints",

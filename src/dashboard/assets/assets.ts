@@ -17,6 +17,7 @@ import pages from "./css/pages.css" with { type: "text" };
 import problems from "./css/problems.css" with { type: "text" };
 import replays from "./css/replays.css" with { type: "text" };
 import sources from "./css/sources.css" with { type: "text" };
+import sql from "./css/sql.css" with { type: "text" };
 import targets from "./css/targets.css" with { type: "text" };
 import tokens from "./css/tokens.css" with { type: "text" };
 import { bundleEditor } from "./editor/bundle.ts" with { type: "macro" };
@@ -42,6 +43,7 @@ const stylesheet = [
   events,
   find,
   replays,
+  sql,
   manual,
 ].join("\n");
 

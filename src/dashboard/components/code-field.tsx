@@ -9,7 +9,7 @@ type Props = Row &
   Readonly<{
     value: string;
     placeholder: string | undefined;
-    language: "typescript" | "json";
+    language: "typescript" | "json" | "sql";
     /** The place that the editor marks and moves to. */
     place: CodePlace | undefined;
   }>;
@@ -25,7 +25,7 @@ export function CodeField(props: Props): JSX.Element {
           class="input code-input"
           id={id}
           name={attribute(props.name)}
-          rows={language === "json" ? "8" : "16"}
+          rows={language === "typescript" ? "16" : "8"}
           wrap="off"
           spellcheck="false"
           autocapitalize="off"

@@ -35,7 +35,7 @@ export type EventReads = Pick<
   }>;
 
 export type EventsDeps = Readonly<{
-  config: Pick<Config, "baseUrl">;
+  config: Pick<Config, "baseUrl" | "sqlConsole">;
   clock: Clock;
   useCases: WebhookUseCases;
   events: EventReads;

@@ -79,6 +79,7 @@ export function createLogRoutes(deps: EventsDeps): readonly PageRoute[] {
           saved,
           rows,
           baseUrl: config.baseUrl,
+          sqlConsole: config.sqlConsole,
           isFirstPage: cursor === null,
           state: stateOf(rows),
           histogram,

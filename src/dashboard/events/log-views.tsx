@@ -14,6 +14,7 @@ import { rejectedPath } from "../rejected/paths.ts";
 import { attribute } from "../render.ts";
 import { newReplayPath, replaysPath } from "../replays/paths.ts";
 import { sendPath } from "../send/paths.ts";
+import { sqlPath } from "../sql/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { curlCommand as sampleCurl } from "../webhooks/entrypoints/curl.ts";
 import { entrypointUrl, logPath, webhookPath } from "../webhooks/paths.ts";
@@ -42,6 +43,8 @@ export type LogPageProps = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
   baseUrl: string;
+  /** Whether SQL can be run on the events. */
+  sqlConsole: boolean;
   webhook: Webhook;
   names: Names;
   filter: LogFilter;
@@ -122,12 +125,13 @@ function withDays({ found, rows }: LogPageProps): string {
     .join("");
 }
 
-function LogActions({ webhook, filter, found }: LogPageProps): JSX.Element {
+function LogActions({ webhook, filter, found, sqlConsole }: LogPageProps): JSX.Element {
   const label = isFiltered(filter) ? "Replay these…" : "Replay…";
   const path = newReplayPath(webhook.id, filterQuery(filter));
   return (
     <>
       {found.events.length !== 0 && <Button icon="replay" label={label} href={path} shortcut="r" />}
+      {sqlConsole && <Button kind="quiet" label="SQL" href={sqlPath(webhook.id)} />}
       <Button kind="quiet" label="Send event" href={sendPath(webhook.id)} />
       <Button kind="quiet" label="Rejected" href={rejectedPath(webhook.id, filter.entrypointId)} />
       <Button kind="quiet" label="Replays" href={replaysPath(webhook.id)} />

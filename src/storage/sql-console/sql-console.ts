@@ -2,6 +2,7 @@
  * Runs people's SQL on event files, each statement in a process of its own: two at a time, one for each asker. What comes
  * meanwhile waits, up to a limit.
  */
+import { resolve } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { createTurns } from "../../lib/turns.ts";
@@ -87,7 +88,8 @@ export function createSqlConsole(deps: {
     all.add(stop);
     try {
       return await askQueryProcess({
-        order: { ...query, ...limits, path: file.path },
+        // The child runs in another folder.
+        order: { ...query, ...limits, path: resolve(file.path) },
         timeMs: limits.timeMs,
         clock,
         signal: stop.signal,

@@ -50,7 +50,7 @@ export function createRunSql(deps: {
   const { mainDb, sqlConsole, isEnabled } = deps;
   return async ({ userId, webhookId: asked, input, format = "json", signal }) => {
     const { id: webhookId, name } = requireRole(mainDb, { userId, webhookId: asked }, "editor");
-    if (!isEnabled) throw disabled();
+    if (!isEnabled) throw sqlConsoleOff();
     const query = validate({ schema: sqlQueryInput, value: input, what: "query" });
     const result = await sqlConsole.run(
       {
@@ -75,7 +75,7 @@ export function createRunSql(deps: {
   };
 }
 
-function disabled(): AppError {
+export function sqlConsoleOff(): AppError {
   return new AppError({
     kind: "forbidden",
     code: "sql_console_off",

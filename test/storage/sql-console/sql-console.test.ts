@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { newId } from "../../../src/lib/ids.ts";
 import { SQL_VIEWS } from "../../../src/storage/sql-console/columns.ts";
 import { tableRows } from "../../support/manual.ts";
@@ -246,6 +248,14 @@ describe("queries", () => {
     expect(await thrownBy(() => world.run("SELECT 1", { webhookId: broken }))).toMatchObject({
       kind: "unavailable",
     });
+  });
+
+  test("find the file where the gateway has a relative path of it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "webhooker-events-"));
+    const near = await createSqlWorld({ dataDir: relative(process.cwd(), folder) });
+    expect(await near.rows("SELECT count(*) FROM events")).toEqual([[0]]);
+    await near.dispose();
+    rmSync(folder, { recursive: true });
   });
 
   test("end when the gateway stops, and none begins any more", async () => {

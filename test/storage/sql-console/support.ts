@@ -16,9 +16,11 @@ export const RECEIVED_AT = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 
 export type SqlWorld = Awaited<ReturnType<typeof createSqlWorld>>;
 
-export async function createSqlWorld(options: Partial<ConsoleLimits> & { program?: readonly string[] } = {}) {
-  const { program, ...limits } = options;
-  const world = createStorageWorld();
+export async function createSqlWorld(
+  options: Partial<ConsoleLimits> & { program?: readonly string[]; dataDir?: string } = {},
+) {
+  const { program, dataDir, ...limits } = options;
+  const world = createStorageWorld(dataDir === undefined ? {} : { dataDir });
   const { files } = world;
   const webhookId = newId();
   const stopping = new AbortController();

@@ -1,0 +1,190 @@
+/** The SQL page of a webhook: the statement, examples and saved ones, the result, and what can be read. */
+import { Html } from "@elysiajs/html";
+import type { SavedQuery } from "../../storage/main-db/saved-queries.ts";
+import { SQL_VIEWS } from "../../storage/sql-console/columns.ts";
+import type { Webhook } from "../../webhooks/webhooks.ts";
+import { Button } from "../components/button.tsx";
+import { Card, DataTable, PageHeader } from "../components/card.tsx";
+import { CodeField } from "../components/code-field.tsx";
+import { toldPlace } from "../components/code-place.ts";
+import { SelectField, TextField } from "../components/field-row.tsx";
+import { Notice } from "../components/flash-line.tsx";
+import { Icon } from "../components/icon.tsx";
+import type { FieldErrors } from "../forms.ts";
+import { Layout } from "../layout.tsx";
+import { attribute } from "../render.ts";
+import type { Flash, Viewer } from "../viewer.ts";
+import { crumbsWithin } from "../webhooks/crumbs.ts";
+import { FormFaults } from "../webhooks/form-faults.tsx";
+import { logPath } from "../webhooks/paths.ts";
+import { EXAMPLES } from "./examples.ts";
+import { savedQueriesPath, sqlPath } from "./paths.ts";
+import type { ShownResult } from "./result.ts";
+import { ResultCard } from "./result-view.tsx";
+
+export type Filled = Readonly<{ sql: string; newest: string; name: string }>;
+
+export type SqlPageProps = Readonly<{
+  viewer: Viewer;
+  flash: Flash | null;
+  webhook: Webhook;
+  saved: readonly SavedQuery[];
+  filled: Filled;
+  errors: FieldErrors;
+  /** What the one who wrote the statement can do. */
+  hint: string | undefined;
+  result: ShownResult | null;
+}>;
+
+export const NEWEST = [
+  { value: "1000", label: "The newest 1,000 events" },
+  { value: "100000", label: "The newest 100,000 events" },
+  { value: "1000000", label: "The newest 1,000,000 events" },
+  { value: "all", label: "All events" },
+];
+
+export function SqlPage(props: SqlPageProps): JSX.Element {
+  const { viewer, flash, webhook, result } = props;
+  return (
+    <Layout
+      title="SQL"
+      tabTitle={`SQL · ${webhook.name}`}
+      viewer={viewer}
+      section="sources"
+      flash={flash}
+      wide
+      crumbs={[...crumbsWithin(webhook), { href: logPath(webhook.id), label: "Events" }]}
+    >
+      <PageHeader
+        title="SQL"
+        lead="One SELECT on this webhook’s events, deliveries and results. Nothing can be changed."
+        manual="sql"
+      />
+      <div class="stack">
+        <StatementCard {...props} />
+        {result === null ? "" : <ResultCard webhookId={webhook.id} result={result} />}
+        <Reference />
+      </div>
+    </Layout>
+  );
+}
+
+function StatementCard({ webhook, saved, filled, errors, hint }: SqlPageProps): JSX.Element {
+  const place = toldPlace(errors.sql ?? "");
+  return (
+    <Card title="Statement">
+      <div class="sql-chips">
+        <ul class="chips" aria-label="Examples">
+          <li class="muted text-s" aria-hidden="true">
+            Examples
+          </li>
+          {EXAMPLES.map(({ slug, label }) => (
+            <li>
+              <span class="chip">
+                <a class="chip-link" href={`${sqlPath(webhook.id)}?example=${slug}`} safe>
+                  {label}
+                </a>
+              </span>
+            </li>
+          ))}
+        </ul>
+        {saved.length > 0 && <SavedQueries webhookId={webhook.id} saved={saved} sql={filled.sql} />}
+      </div>
+      {/* Not boosted: some of its buttons download a file. */}
+      <form class="form sql-form" method="post" action={`${sqlPath(webhook.id)}#result`} hx-boost="false">
+        <FormFaults errors={errors} shown={["sql", "newest", "name"]} />
+        {hint !== undefined && <Notice tone="info" text={hint} />}
+        <CodeField
+          name="sql"
+          label="SQL"
+          value={filled.sql}
+          error={errors.sql}
+          placeholder={undefined}
+          language="sql"
+          place={place}
+        />
+        <SelectField
+          name="newest"
+          label="Read"
+          value={filled.newest}
+          error={errors.newest}
+          options={NEWEST}
+        />
+        <div class="form-actions">
+          <Button kind="primary" icon="play" label="Run" name="as" value="page" />
+          <Button icon="download" label="CSV" describe="Download as CSV" name="as" value="csv" />
+          <Button icon="download" label="NDJSON" describe="Download as NDJSON" name="as" value="ndjson" />
+        </div>
+        <details class="sql-save" open={errors.name !== undefined}>
+          <summary>Save this statement</summary>
+          <div class="form-inline">
+            <TextField name="name" label="Name" value={filled.name} error={errors.name} maxlength={60} />
+            <button
+              class="button button-plain"
+              type="submit"
+              formaction={attribute(savedQueriesPath(webhook.id))}
+            >
+              Save
+            </button>
+          </div>
+        </details>
+      </form>
+    </Card>
+  );
+}
+
+function SavedQueries(props: { webhookId: string; saved: readonly SavedQuery[]; sql: string }): JSX.Element {
+  const { webhookId, saved, sql } = props;
+  return (
+    <ul class="chips" aria-label="Saved statements">
+      <li class="muted text-s" aria-hidden="true">
+        Saved
+      </li>
+      {saved.map((query) => (
+        <li>
+          <span class={query.sql === sql ? "chip chip-saved is-in-use" : "chip chip-saved"}>
+            <a class="chip-link" href={attribute(`${sqlPath(webhookId)}?saved=${query.id}`)}>
+              <bdi safe>{query.name}</bdi>
+            </a>
+            <form method="post" action={attribute(`${savedQueriesPath(webhookId)}/${query.id}/delete`)}>
+              <button
+                class="chip-remove"
+                type="submit"
+                aria-label={attribute(`Delete the saved statement ${query.name}`)}
+              >
+                <Icon name="cross" />
+              </button>
+            </form>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Reference(): JSX.Element {
+  return (
+    <Card title="What can be read" lead="Times are milliseconds UTC. header(headers, 'name') reads a header.">
+      {SQL_VIEWS.map(({ name, meaning, columns }) => (
+        <details class="sql-view">
+          <summary>
+            <code safe>{name}</code>
+            <span class="muted" safe>
+              {meaning}
+            </span>
+          </summary>
+          <DataTable caption={`Columns of ${name}`} columns={["Column", "Meaning"]}>
+            {columns.map((column) => (
+              <tr>
+                <td>
+                  <code safe>{column.name}</code>
+                </td>
+                <td safe>{column.meaning}</td>
+              </tr>
+            ))}
+          </DataTable>
+        </details>
+      ))}
+    </Card>
+  );
+}
