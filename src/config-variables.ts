@@ -84,6 +84,12 @@ export const variables = {
     default: "none",
     hint: "Set none, admins or everyone.",
   },
+  INVITATIONS: {
+    meaning:
+      "Who may invite people to the server: `owners` of webhooks and administrators, or `admins` alone",
+    default: "owners",
+    hint: "Set owners or admins.",
+  },
   SESSION_IDLE_HOURS: {
     meaning: "Hours without use after which a browser is signed out",
     default: "336",
@@ -138,7 +144,8 @@ export const variables = {
     hint: CIDRS_HINT,
   },
   SMTP_URL: {
-    meaning: "Mail server for notices: `smtp://` or `smtps://`, with user name and password",
+    meaning:
+      "Mail server for notices, invitations and new passwords: `smtp://` or `smtps://`, with user name and password",
     default: "",
     secret: true,
     hint: MAIL_HINT,

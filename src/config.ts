@@ -25,6 +25,8 @@ export type Config = Readonly<{
   secretKeyPrevious: Uint8Array | null;
   adminPassword: string | null;
   requireSecondFactor: "none" | "admins" | "everyone";
+  /** Who may invite people without an account. */
+  invitations: "owners" | "admins";
   sessions: Readonly<{ idleHours: number; maxDays: number }>;
   /** Null if nobody signs in by OpenID Connect. */
   oidc: OidcConfig | null;
@@ -91,6 +93,7 @@ const schema = z
     SECRET_KEY_PREVIOUS: values.secretKey,
     ADMIN_PASSWORD: values.secretText(10),
     REQUIRE_SECOND_FACTOR: values.oneOf(["none", "admins", "everyone"]),
+    INVITATIONS: values.oneOf(["owners", "admins"]),
     SESSION_IDLE_HOURS: values.wholeNumber(1, 8_760),
     SESSION_MAX_DAYS: values.wholeNumber(1, 365),
     ...oidcSchema,
@@ -124,14 +127,9 @@ const schema = z
  */
 export const POOL_THREADS = 32;
 
-const LOCAL_CIDRS = Object.freeze([
-  "127.0.0.0/8",
-  "::1/128",
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "fc00::/7",
-]);
+const LOCAL_CIDRS = Object.freeze(
+  "127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7".split(" "),
+);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type ReadFile = (path: string) => string;
@@ -227,6 +225,7 @@ function complete(given: z.output<typeof schema>): Config {
     secretKeyPrevious: given.SECRET_KEY_PREVIOUS ?? null,
     adminPassword: given.ADMIN_PASSWORD ?? null,
     requireSecondFactor: given.REQUIRE_SECOND_FACTOR ?? "none",
+    invitations: given.INVITATIONS ?? "owners",
     sessions: Object.freeze({
       idleHours: given.SESSION_IDLE_HOURS ?? 14 * 24,
       maxDays: given.SESSION_MAX_DAYS ?? 90,

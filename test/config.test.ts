@@ -27,6 +27,7 @@ describe("defaults", () => {
       secretKeyPrevious: null,
       adminPassword: null,
       requireSecondFactor: "none",
+      invitations: "owners",
       sessions: { idleHours: 336, maxDays: 90 },
       oidc: null,
       passwordSignIn: true,
@@ -133,6 +134,7 @@ describe("values", () => {
       secretKeyPrevious: null,
       adminPassword: "correct horse",
       requireSecondFactor: "none",
+      invitations: "owners",
       sessions: { idleHours: 336, maxDays: 90 },
       oidc: {
         issuer: "https://sso.example.com/realms/main",

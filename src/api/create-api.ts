@@ -15,6 +15,7 @@ import { apiKeyOperations } from "./people/api-keys.ts";
 import { auditOperations } from "./people/audit.ts";
 import { createAuthenticator } from "./people/authenticate.ts";
 import { callerOperations } from "./people/caller.ts";
+import { invitationOperations } from "./people/invitations.ts";
 import { memberOperations } from "./people/members.ts";
 import { teamOperations } from "./people/teams.ts";
 import { problemOperations } from "./problems/problems.ts";
@@ -84,6 +85,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...teamOperations(deps),
     ...webhookOperations(deps),
     ...memberOperations(deps),
+    ...invitationOperations(deps),
     ...transferOperations(deps),
     ...entrypointOperations(deps),
     ...targetOperations(deps),

@@ -20,6 +20,7 @@ import type { TargetTypes } from "../targets/registry.ts";
 import type { Providers } from "../verification/registry.ts";
 import type { ProblemUseCases } from "../webhooks/notices/problems.ts";
 import type { TargetNumbersReader } from "../webhooks/numbers/target-numbers.ts";
+import type { Invitations } from "../webhooks/people/invitations/invitations.ts";
 import type { PullDeliveries } from "../webhooks/pulls.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { RunSql } from "../webhooks/sql/sql-queries.ts";
@@ -37,6 +38,7 @@ export type ApiDeps = Readonly<{
   /** Runs a change, and resolves once it is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;
+  invitations: Invitations;
   problems: ProblemUseCases;
   transfer: Transfer;
   sendOwnEvent: SendOwnEvent;

@@ -11,8 +11,8 @@ type SignInAttempt = Readonly<{
    * Null for all others, whose limits are the same whether or not the username exists.
    */
   device: string | null;
-  /** A code is short, so that guesses of it must be fewer. */
-  what?: "password" | "code";
+  /** A code is short, so that guesses of it must be fewer. "mail": sends an e-mail, and guesses nothing. */
+  what?: "password" | "code" | "mail";
 }>;
 
 export type SignInLimiter = Readonly<{
@@ -38,6 +38,16 @@ const PER_DEVICE: Rule = { free: 5, longestMs: 60_000, forgottenAfterMs: HOUR_MS
 /** A thousand guesses take ten days. Three of a million codes are right at any time. */
 const PER_NAME_CODE: Rule = { free: 5, longestMs: 15 * 60_000, forgottenAfterMs: DAY_MS };
 const PER_DEVICE_CODE: Rule = { free: 5, longestMs: 5 * 60_000, forgottenAfterMs: DAY_MS };
+/** Asking for a link by a name or address. Links that a user has open are limited too. */
+const PER_NAME_MAIL: Rule = { free: 3, longestMs: 15 * 60_000, forgottenAfterMs: HOUR_MS };
+/** A signed-in user who has links sent to others: one a minute after the first ones. */
+const PER_DEVICE_MAIL: Rule = { free: 30, longestMs: 60_000, forgottenAfterMs: HOUR_MS };
+
+const RULES = {
+  password: { name: PER_NAME, device: PER_DEVICE },
+  code: { name: PER_NAME_CODE, device: PER_DEVICE_CODE },
+  mail: { name: PER_NAME_MAIL, device: PER_DEVICE_MAIL },
+} as const;
 
 const FIRST_WAIT_MS = 1_000;
 /** An attacker with more addresses evicts old entries; the limits by username still hold. */
@@ -104,17 +114,14 @@ function limitsOf(attempt: SignInAttempt): { name: Limit; address: Limit | null 
   // Usernames are case-insensitive.
   const username = attempt.username.toLowerCase();
   const network = networkOf(attempt.remoteAddress);
-  const isCode = attempt.what === "code";
-  const what = isCode ? "code " : "";
-  return attempt.device !== null
-    ? {
-        name: [`${what}device ${attempt.device} ${username}`, isCode ? PER_DEVICE_CODE : PER_DEVICE],
-        address: null,
-      }
-    : {
-        name: [`${what}name ${username}`, isCode ? PER_NAME_CODE : PER_NAME],
-        address: [`address ${network}`, PER_ADDRESS],
-      };
+  const { what = "password" } = attempt;
+  const { name, device } = RULES[what];
+  const prefix = what === "password" ? "" : `${what} `;
+  if (attempt.device !== null)
+    return { name: [`${prefix}device ${attempt.device} ${username}`, device], address: null };
+  // E-mails that are asked for slow down no sign-in from the same address.
+  const address = `${what === "mail" ? prefix : ""}address ${network}`;
+  return { name: [`${prefix}name ${username}`, name], address: [address, PER_ADDRESS] };
 }
 
 /** IPv6 customers have a whole /64 each. */

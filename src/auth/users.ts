@@ -33,11 +33,17 @@ const NO_PASSWORD = "none";
 type Deps = Readonly<{ mainDb: MainDb; clock: Clock; passwords?: Passwords }>;
 
 export function createUsers({ mainDb, clock, passwords = createPasswords() }: Deps) {
-  function insert(values: Pick<UserRow, "username" | "passwordHash" | "role">): User {
+  function insert(
+    values: Pick<UserRow, "username" | "passwordHash" | "role">,
+    alsoDo: (userId: string) => void = () => undefined,
+  ): User {
     const now = clock.now();
     const row = { id: newId(), ...values, disabledAt: null, createdAt: now, updatedAt: now, deletedAt: null };
     try {
-      mainDb.users.insert(row);
+      mainDb.together(() => {
+        mainDb.users.insert(row);
+        alsoDo(row.id);
+      });
     } catch (error) {
       if (sqliteCode(error) === "SQLITE_CONSTRAINT_UNIQUE") throw taken();
       throw error;
@@ -46,15 +52,21 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
   }
 
   const users = {
-    /** A null password creates a service account, which cannot sign in. Throws AppError `invalid` or `conflict`. */
-    async create(values: { username: string; password: string | null; role: Role }): Promise<User> {
+    /**
+     * A null password creates a service account, which cannot sign in. `alsoDo` runs in the same transaction; what it
+     * throws undoes all. Throws AppError `invalid` or `conflict`.
+     */
+    async create(
+      values: { username: string; password: string | null; role: Role },
+      alsoDo?: (userId: string) => void,
+    ): Promise<User> {
       const { username, password, role } = values;
       if (!USERNAME.test(username)) throw unfitUsername();
       if (mainDb.users.findByUsername(username)) throw taken();
       if (password === null && role === "admin") throw noServiceAdmin();
       const passwordHash = password === null ? SERVICE : await passwords.hash(password);
       // Another request may have taken the name while the password was hashed.
-      return insert({ username, passwordHash, role });
+      return insert({ username, passwordHash, role }, alsoDo);
     },
 
     /** Creates a user who signs in without a password. Throws AppError `invalid` or `conflict`. */
@@ -77,11 +89,24 @@ export function createUsers({ mainDb, clock, passwords = createPasswords() }: De
       return row && toUser(row);
     },
 
-    /** Sets a password and ends all of the user's sessions. Throws AppError `invalid` or `not_found`. */
-    async setPassword({ userId, password }: { userId: string; password: string }): Promise<void> {
-      if (!mainDb.users.find(userId)) throw notFound("user");
+    /**
+     * Sets a password and ends all of the user's sessions. Returns false, and changes nothing, if what allowed it is gone
+     * once the password is hashed. Throws AppError `invalid` or `not_found`.
+     */
+    async setPassword(of: {
+      userId: string;
+      password: string;
+      isStillGood?: () => boolean;
+    }): Promise<boolean> {
+      const { userId: id, password, isStillGood = () => true } = of;
+      if (!mainDb.users.find(id)) throw notFound("user");
       const passwordHash = await passwords.hash(password);
-      mainDb.users.setPasswordHash({ id: userId, passwordHash, at: clock.now() });
+      let isSet = false;
+      mainDb.together(() => {
+        isSet = isStillGood();
+        if (isSet) mainDb.users.setPasswordHash({ id, passwordHash, at: clock.now() });
+      });
+      return isSet;
     },
 
     /**

@@ -11,9 +11,12 @@ import { createEventTypeRoutes } from "./event-types/routes.ts";
 import { createEventsRoutes } from "./events/routes.ts";
 import { createFindRoutes } from "./find/routes.ts";
 import { createGuard } from "./guard.ts";
+import { createAcceptRoutes } from "./invitations/accept-routes.ts";
+import { createInvitationRoutes } from "./invitations/invitation-routes.ts";
 import { createLiveStreams } from "./live/live-streams.ts";
 import { createManualRoutes } from "./manual/routes.ts";
 import type { PageRoute } from "./page-route.ts";
+import { createPasswordLinkRoutes } from "./password-links/routes.ts";
 import { createDrawFor } from "./permitted.ts";
 import { createProblemRoutes } from "./problems/routes.ts";
 import { createProfileRoutes } from "./profile/routes.ts";
@@ -35,6 +38,9 @@ export function createDashboard(deps: DashboardDeps) {
   const live = createLiveStreams(deps);
   const routes: readonly PageRoute[] = [
     ...createSessionRoutes({ ...deps, cookie }),
+    ...createPasswordLinkRoutes(deps),
+    ...createInvitationRoutes({ ...deps, reveals }),
+    ...createAcceptRoutes({ ...deps, cookie }),
     ...createSourcesRoutes({ ...deps, reveals, live }),
     ...createEventsRoutes({ ...deps, live }),
     ...createEventTypeRoutes(deps),

@@ -2,6 +2,8 @@
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { AuditReading } from "../auth/audit-reading.ts";
 import type { FirstSignIn } from "../auth/first-sign-in.ts";
+import type { PasswordLinks } from "../auth/links/password-links.ts";
+import type { UserEmails } from "../auth/links/user-emails.ts";
 import type { Identities } from "../auth/oidc/identities.ts";
 import type { PasswordSignIn } from "../auth/oidc/password-sign-in.ts";
 import type { SingleSignOn } from "../auth/oidc/single-sign-on.ts";
@@ -36,6 +38,7 @@ import type { Finder } from "../webhooks/find.ts";
 import type { ProblemUseCases } from "../webhooks/notices/problems.ts";
 import type { TargetNumbersReader } from "../webhooks/numbers/target-numbers.ts";
 import type { WebhookGlances } from "../webhooks/numbers/webhook-glances.ts";
+import type { Invitations } from "../webhooks/people/invitations/invitations.ts";
 import type { PlaceTrials } from "../webhooks/place-trials.ts";
 import type { FindSentRequest } from "../webhooks/sent-request.ts";
 import type { RunSql } from "../webhooks/sql/sql-queries.ts";
@@ -67,6 +70,9 @@ export type DashboardDeps = Readonly<{
   /** Null: nobody signs in by OpenID Connect. */
   singleSignOn: SingleSignOn | null;
   signInLimiter: SignInLimiter;
+  passwordLinks: PasswordLinks;
+  userEmails: UserEmails;
+  invitations: Invitations;
   /** Runs a handler and waits until everything its response reports is on disk. */
   durably: MainDb["durably"];
   useCases: WebhookUseCases;

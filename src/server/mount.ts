@@ -28,6 +28,7 @@ export function mountRoutes(deps: {
     clock,
     durably: parts.durably,
     useCases: parts.useCases,
+    invitations: parts.invitations,
     problems: parts.problems,
     transfer: parts.transfer,
     sendOwnEvent: parts.sendOwnEvent,

@@ -46,6 +46,7 @@ const BODIES: readonly (readonly [end: string, body: unknown])[] = [
   ["/targets", { name: "taken", type: "log" }],
   ["/replays", { filter: {} }],
   ["/verification/test", { verification: { type: "bearer", config: {} } }],
+  ["/:webhook_id/invitations", { role: "viewer" }],
   ["/members", { username: "stranger", role: "viewer" }],
   ["/:member_id", { role: "viewer" }],
   ["/transfer", { username: "stranger" }],

@@ -45,6 +45,7 @@ test("every route except the document gives 401 without a key, before any input 
 /** By the path's last word; other paths take a name. */
 const bodies: Record<string, unknown> = {
   events: { entrypoint_id: "x" },
+  invitations: { role: "viewer" },
   members: { username: "bob", role: "owner" },
   ":member_id": { role: "owner" },
   transfer: { username: "bob" },
@@ -69,6 +70,7 @@ const MISSING: Record<string, string> = {
   "api-keys": "No such API key.",
   teams: "No such team.",
   "event-types": "No such event type.",
+  invitations: "No such invitation.",
   problems: "No such problem.",
 };
 

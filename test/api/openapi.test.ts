@@ -41,6 +41,8 @@ let teamId: string;
 let memberId: string;
 let eventTypeId: string;
 let rejectedId: string;
+/** To the server, and to the webhook. */
+let invitationIds: readonly [string, string];
 /** Targets of operations that need one of a certain type. */
 let ofOperation: ReadonlyMap<string, { id: string }>;
 let transformed: Readonly<{ eventId: string; resultId: string }>;
@@ -92,6 +94,10 @@ beforeAll(async () => {
   eventTypeId = (await api.useCases.eventTypes.create({ userId: api.ada, input: { name: "x" } })).id;
   const member = await api.useCases.members.add({ ...api.of, input: { team: "Support", role: "viewer" } });
   memberId = member.id ?? "";
+  const { invitations } = api.parts;
+  const toServer = await invitations.create({ userId: root, webhookId: null, input: {} });
+  const toWebhook = await invitations.create({ ...api.of, input: { role: "viewer" } });
+  invitationIds = [toServer.invitation.id, toWebhook.invitation.id];
   await api.useCases.members.add({ ...api.of, input: { username: "bob", role: "viewer" } });
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
   document = documentShape.parse(raw);
@@ -171,6 +177,7 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["event_type_id", eventTypeId],
     ["user_id", api.bob],
     ["member_id", memberId],
+    ["invitation_id", invitationIds[path.startsWith("/invitations") ? 0 : 1]],
   ]);
   return path.replaceAll(/\{(\w+)\}/g, (_, name) => (known ? (ids.get(name) ?? "") : crypto.randomUUID()));
 }
@@ -199,15 +206,17 @@ test("it names its server and the config of each target type", () => {
 });
 
 describe("every operation", () => {
-  /** Only administrators manage teams. Bob is a member who leaves, and the owner in the end. */
+  /** Only administrators manage teams and invite to the server. Bob is a member who leaves, and the owner in the end. */
   function tokenFor({ operationId, path }: Documented): string {
-    if (path.includes("/teams")) return rootToken;
+    if (path.includes("/teams") || path.startsWith("/invitations")) return rootToken;
     return operationId === "leaveWebhook" || operationId === "deleteWebhook" ? BOB_TOKEN : ADA_TOKEN;
   }
 
   const bodies: Record<string, unknown> = {
     addMember: { username: "root", role: "replayer" },
     changeMember: { role: "editor" },
+    createInvitation: { name: "Dora", role: "admin" },
+    createWebhookInvitation: { email: "dora@example.com", role: "viewer" },
     transferWebhook: { username: "bob" },
     createEventType: { name: "order.paid", schema: {}, example: { n: 1 } },
     changeEventType: { description: "Paid." },
@@ -253,6 +262,8 @@ describe("every operation", () => {
       "deleteEntrypoint",
       "deleteTarget",
       "removeMember",
+      "revokeInvitation",
+      "revokeWebhookInvitation",
       "removeTeamUser",
       "deleteTeam",
       "transferWebhook",

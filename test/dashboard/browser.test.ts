@@ -161,7 +161,14 @@ describe("public pages are accessible and fit the window", () => {
       const page = await open("/pages/login", options);
       const found = [...(await findSeriousViolations(page))];
       await signIn(page);
-      for (const path of ["/profile", "/admin/users", "/admin/server", "/no-such-page"]) {
+      const { link } = await dashboard.invitations.create({
+        ...{ userId: dashboard.rootId, webhookId: null },
+        input: { name: "Dora", email: "a-long-address-without-a-space@example.com" },
+      });
+      const invitation = (link ?? "").replace(dashboard.config.baseUrl, "");
+      const lost = ["/pages/forgot-password", "/pages/reset-password"];
+      const own = ["/profile", "/admin/users", "/admin/invitations", "/admin/server", "/no-such-page"];
+      for (const path of [...own, invitation, ...lost]) {
         await page.goto(path);
         found.push(...(await findSeriousViolations(page)).map((line) => `${path} ${line}`));
         const surplus = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");

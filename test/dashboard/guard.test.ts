@@ -26,6 +26,10 @@ const OPEN = [
   "GET /pages/login/oidc/callback",
   "GET /pages/first-sign-in",
   "POST /pages/first-sign-in",
+  ...["GET /pages/forgot-password", "POST /pages/forgot-password"],
+  ...["GET /pages/reset-password", "POST /pages/reset-password"],
+  ...["GET /pages/confirm-email", "POST /pages/confirm-email"],
+  ...["GET /invitation", "POST /invitation"],
   "GET /docs",
   "GET /docs/:chapter",
 ];

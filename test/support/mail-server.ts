@@ -71,3 +71,12 @@ function addressOf(address: AddressInfo | string | null): AddressInfo {
   if (address === null || typeof address === "string") throw new Error("it listens on no port");
   return address;
 }
+
+/** The first link in an e-mail, as a reader's program shows it: its path and query. */
+export function linkIn(mail: ReceivedMail | undefined): string {
+  const text = (mail?.text ?? "")
+    .replaceAll(/=\r\n/g, "")
+    .replaceAll(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const url = /https?:\/\/[^\s/]+(\/\S+\?token=[\w-]+)/.exec(text);
+  return url?.[1] ?? "";
+}

@@ -7,7 +7,8 @@ const OPEN = [
   /^GET \/$/,
   /^(GET|POST) \/pages\/login(\/code|\/passkey|\/oidc(\/callback)?)?$/,
   /^POST \/pages\/logout$/,
-  /^(GET|POST) \/pages\/first-sign-in$/,
+  /^(GET|POST) \/pages\/(first-sign-in|forgot-password|reset-password|confirm-email)$/,
+  /^(GET|POST) \/invitation$/,
   /^GET \/assets\//,
   /^GET \/docs(\/:chapter)?$/,
   /^GET \/(\.well-known\/healthcheck|livez|readyz)$/,
@@ -25,6 +26,7 @@ export const OWN: ReadonlySet<string> = new Set([
   ...["GET /event-types", "GET /event-types/new", "POST /event-types", "POST /event-types/settings"],
   ...["GET /api/v1/event-types", "POST /api/v1/event-types"],
   ...["GET /api/v1/event-type-settings", "PATCH /api/v1/event-type-settings"],
+  ...["POST /profile/email", "POST /profile/email/remove"],
   ...["GET /problems", "GET /api/v1/problems"],
   ...["GET /profile/second-factor", "POST /profile/second-factor"],
   ...["GET /profile/single-sign-on", "POST /profile/single-sign-on", "GET /profile/single-sign-on/verify"],
@@ -35,7 +37,7 @@ export const OWN: ReadonlySet<string> = new Set([
   ...["POST /api/v1/webhooks/import", "GET /api/v1/config", "PUT /api/v1/config"],
   ...["GET /api/v1/api-keys", "POST /api/v1/api-keys", "GET /api/v1/teams"],
 ]);
-const ADMIN = /^(?:(?:GET|POST) \/admin(?:\/|$)|POST \/api\/v1\/teams$)/;
+const ADMIN = /^(?:(?:GET|POST) \/admin(?:\/|$)|POST \/api\/v1\/teams$|(?:GET|POST) \/api\/v1\/invitations$)/;
 
 /** Routes within a webhook by the least role that may use them, relative to /source/:id or /api/v1/webhooks/:webhook_id. */
 const PAGES: Readonly<Record<WebhookRole, readonly string[]>> = {
@@ -81,6 +83,8 @@ const PAGES: Readonly<Record<WebhookRole, readonly string[]>> = {
   owner: [
     ...["GET /delete", "POST /delete", "POST /sharing", "POST /sharing/transfer"],
     ...["POST /sharing/:memberId/role", "POST /sharing/:memberId/remove"],
+    ...["GET /sharing/invitations", "POST /sharing/invitations"],
+    ...["POST /sharing/invitations/:invitationId/renew", "POST /sharing/invitations/:invitationId/revoke"],
   ],
 };
 const OPERATIONS: Readonly<Record<WebhookRole, readonly string[]>> = {
@@ -116,6 +120,8 @@ const OPERATIONS: Readonly<Record<WebhookRole, readonly string[]>> = {
   owner: [
     ...["DELETE ", "POST /transfer", "POST /members"],
     ...["PATCH /members/:member_id", "DELETE /members/:member_id"],
+    ...["GET /invitations", "POST /invitations", "POST /invitations/:invitation_id/renew"],
+    "DELETE /invitations/:invitation_id",
   ],
 };
 

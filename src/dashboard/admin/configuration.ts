@@ -25,6 +25,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   SECRET_KEY_PREVIOUS: ({ secretKeyPrevious }) => (secretKeyPrevious === null ? NOT_SET : SET),
   ADMIN_PASSWORD: ({ adminPassword }) => (adminPassword === null ? NOT_SET : SET),
   REQUIRE_SECOND_FACTOR: ({ requireSecondFactor }) => requireSecondFactor,
+  INVITATIONS: ({ invitations }) => invitations,
   SESSION_IDLE_HOURS: ({ sessions }) => String(sessions.idleHours),
   SESSION_MAX_DAYS: ({ sessions }) => String(sessions.maxDays),
   PASSWORD_SIGN_IN: ({ passwordSignIn }) => (passwordSignIn ? "on" : "off"),

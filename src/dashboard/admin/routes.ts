@@ -29,6 +29,8 @@ type Deps = Pick<
   | "figures"
   | "sendTestMail"
   | "useCases"
+  | "passwordLinks"
+  | "userEmails"
 > &
   Readonly<{ keys: KeyActions; reveals: Reveals }>;
 
@@ -43,7 +45,10 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
   function listUsers(context: PageContext, faults: { errors: FieldErrors; typed: FormInput } | null) {
     const { viewer, flash, sessionId, query } = context;
     const made = users.find(query.get("user") ?? "");
-    const secret = faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null;
+    const what = query.has("link") ? "link" : "password";
+    const key = query.get(what === "link" ? "link" : "made");
+    const secret = faults === null ? reveals.take({ sessionId, key }) : null;
+    const emails = new Map(deps.userEmails.list().map(({ userId, email }) => [userId, email]));
     const withFactor = new Set(secondFactors.listUserIds());
     const linked = new Set(deps.identities.listUserIds());
     return renderPage(
@@ -52,11 +57,12 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
         flash,
         users: users.list().map((user) => ({
           user,
+          email: emails.get(user.id) ?? null,
           lastSeenAt: lastSeen(user.id),
           hasSecondFactor: withFactor.has(user.id),
           isLinked: linked.has(user.id),
         })),
-        newPassword: secret !== null && made !== null ? { username: made.username, password: secret } : null,
+        made: secret !== null && made !== null ? { username: made.username, what, secret } : null,
         errors: faults?.errors ?? NO_ERRORS,
         typed: faults?.typed ?? {},
       }),
@@ -96,6 +102,14 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     const password = generatePassword();
     await users.setPassword({ userId: user.id, password });
     return showPassword(context, { id: user.id, password });
+  }
+
+  function makePasswordLink(context: PageContext): Response {
+    const user = getUser(context);
+    refuseSelf(context, user, "Change your own password in your profile.");
+    const text = deps.passwordLinks.create(user.id);
+    const link = reveals.keep({ sessionId: context.sessionId, text });
+    return redirect(`${USERS}?user=${user.id}&link=${link}`);
   }
 
   async function signOut(context: PageContext): Promise<Response> {
@@ -192,6 +206,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
     adminAction("/admin/users/:userId/disable", disable),
     adminAction("/admin/users/:userId/enable", enable),
     sensitive(adminAction("/admin/users/:userId/password", resetPassword)),
+    sensitive(adminAction("/admin/users/:userId/password-link", makePasswordLink)),
     sensitive(adminAction("/admin/users/:userId/second-factor/reset", resetSecondFactor)),
     adminAction("/admin/users/:userId/sign-out", signOut),
     ...createServiceKeyRoutes(deps),

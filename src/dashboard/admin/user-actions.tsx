@@ -18,18 +18,28 @@ export function UserActions(props: {
   return (
     <>
       {!isService ? (
-        <ActionButton
-          action={`${USERS}/${id}/password`}
-          size="small"
-          icon="key"
-          label={hasPassword ? "Reset password" : "Set password"}
-          describe={`${hasPassword ? "Reset" : "Set"} password of ${username}`}
-          confirm={
-            hasPassword
-              ? `Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`
-              : `Set a password for ${username}? They are signed out everywhere, and can sign in by it.`
-          }
-        />
+        <>
+          <ActionButton
+            action={`${USERS}/${id}/password`}
+            size="small"
+            icon="key"
+            label={hasPassword ? "Reset password" : "Set password"}
+            describe={`${hasPassword ? "Reset" : "Set"} password of ${username}`}
+            confirm={
+              hasPassword
+                ? `Reset the password of ${username}? Their current password stops working and they are signed out everywhere.`
+                : `Set a password for ${username}? They are signed out everywhere, and can sign in by it.`
+            }
+          />{" "}
+          {hasPassword && disabledAt === null && (
+            <ActionButton
+              action={`${USERS}/${id}/password-link`}
+              size="small"
+              label="Password link"
+              describe={`Password link for ${username}`}
+            />
+          )}
+        </>
       ) : (
         <Button
           href={serviceKeysPath(id)}

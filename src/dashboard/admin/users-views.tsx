@@ -8,18 +8,25 @@ import { SelectField, TextField } from "../components/field-row.tsx";
 import { SecretOnce } from "../components/secret-once.tsx";
 import { Time } from "../components/values.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
+import { SERVER_INVITATIONS } from "../invitations/paths.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { AdminLayout } from "./admin-layout.tsx";
 import { UserActions } from "./user-actions.tsx";
 
-type Row = Readonly<{ user: User; lastSeenAt: number | null; hasSecondFactor: boolean; isLinked: boolean }>;
+type Row = Readonly<{
+  user: User;
+  email: string | null;
+  lastSeenAt: number | null;
+  hasSecondFactor: boolean;
+  isLinked: boolean;
+}>;
 
 type Props = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
   users: readonly Row[];
-  /** A generated password, shown this one time. */
-  newPassword: Readonly<{ username: string; password: string }> | null;
+  /** A generated password, or a link to a new one, shown this one time. */
+  made: Readonly<{ username: string; what: "password" | "link"; secret: string }> | null;
   errors: FieldErrors;
   typed: FormInput;
 }>;
@@ -33,12 +40,21 @@ const ROLES = [
   { value: SERVICE, label: "Service account: no password, only API keys" },
 ];
 
-export function usersView({ viewer, flash, users, newPassword, errors, typed }: Props): JSX.Element {
+export function usersView({ viewer, flash, users, made, errors, typed }: Props): JSX.Element {
   return (
     <AdminLayout title="Users" viewer={viewer} flash={flash} current={USERS}>
-      <PageHeader title="Users" lead="Each user has their own webhooks; users can't see each other's." />
-      {newPassword !== null && (
-        <SecretOnce title={`Password of ${newPassword.username}`} secret={newPassword.password} />
+      <PageHeader title="Users" lead="Each user has their own webhooks; users can't see each other's.">
+        <Button icon="user" label="Invite people" href={SERVER_INVITATIONS} />
+      </PageHeader>
+      {made !== null && (
+        <SecretOnce
+          title={
+            made.what === "password"
+              ? `Password of ${made.username}`
+              : `Link to a new password for ${made.username}: works once, for an hour`
+          }
+          secret={made.secret}
+        />
       )}
       <div class="stack">
         <Card flush>
@@ -91,6 +107,7 @@ export function usersView({ viewer, flash, users, newPassword, errors, typed }: 
 
 function UserRow({
   user,
+  email,
   lastSeenAt,
   hasSecondFactor,
   isLinked,
@@ -102,8 +119,15 @@ function UserRow({
       <td>
         <span safe>{username}</span>
         {isSelf && <span class="muted"> (you)</span>}
+        {email !== null && (
+          <div class="muted text-s" safe>
+            {email}
+          </div>
+        )}
       </td>
-      <td>{role === "admin" ? "Administrator" : user.isService ? "Service account" : "User"}</td>
+      <td class="nowrap">
+        {role === "admin" ? "Administrator" : user.isService ? "Service account" : "User"}
+      </td>
       <td>
         {disabledAt === null ? <Badge tone="ok" label="active" /> : <Badge tone="idle" label="disabled" />}
         {hasSecondFactor && <span class="muted text-s"> with second factor</span>}
@@ -115,7 +139,7 @@ function UserRow({
       <td class="nowrap" data-label="Created">
         <Time at={createdAt} relative />
       </td>
-      <td class="cell-actions">
+      <td class="cell-actions cell-wrap">
         {!isSelf && (
           <UserActions user={user} isSignedIn={lastSeenAt !== null} hasSecondFactor={hasSecondFactor} />
         )}

@@ -15,6 +15,7 @@ export const KINDS: readonly Readonly<{ value: string; label: string }>[] = [
   { value: "identity", label: "Linked accounts" },
   { value: "session", label: "Sign-ins and sessions" },
   { value: "user", label: "Users" },
+  { value: "invitation", label: "Invitations" },
   { value: "server", label: "Server" },
   { value: "secret_key", label: "Secret key" },
 ];
@@ -27,6 +28,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "identity.delete": "Unlink account",
   "api_key.create": "Create API key",
   "api_key.revoke": "Revoke API key",
+  "user.password_link": "Make a link to a new password",
+  "user.email_link": "Ask to confirm an e-mail address",
   "server.check": "Check databases",
   "secret_key.rotate": "Rotate secret key",
 };

@@ -11,6 +11,7 @@ import { action, type PageContext, type PageRoute, page, sensitive } from "../pa
 import { redirect, renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import type { SessionCookie } from "../session/session-cookie.ts";
+import { createEmailRoutes } from "./email-routes.ts";
 import { createIdentityRoutes } from "./identity-routes.ts";
 import { createPasskeyRoutes } from "./passkey-routes.ts";
 import { createSecondFactorRoutes } from "./second-factor-routes.ts";
@@ -26,10 +27,16 @@ type Deps = Pick<
   | "singleSignOn"
   | "signInLimiter"
   | "config"
+  | "userEmails"
 > &
   Readonly<{ keys: KeyActions; cookie: SessionCookie; reveals: Reveals }>;
 
-type Faults = Readonly<{ password?: FieldErrors; apiKey?: FieldErrors; typed?: FormInput }>;
+type Faults = Readonly<{
+  password?: FieldErrors;
+  apiKey?: FieldErrors;
+  email?: FieldErrors;
+  typed?: FormInput;
+}>;
 
 const PROFILE = "/profile";
 
@@ -46,6 +53,8 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
       hasPassword: users.find(viewer.id)?.hasPassword === true,
       provider: deps.singleSignOn?.name ?? null,
       identityCount: deps.identities.list(viewer.id).length,
+      email: deps.userEmails.isPossible ? { confirmed: deps.userEmails.find(viewer.id) } : null,
+      emailErrors: faults?.email ?? NO_ERRORS,
       passkeyCount: deps.passkeys.list(viewer.id).length,
       secondFactor: deps.secondFactors.find(viewer.id),
       sessionLimits: deps.config.sessions,
@@ -53,7 +62,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
       newToken: faults === null ? reveals.take({ sessionId, key: query.get("made") }) : null,
       passwordErrors: faults?.password ?? NO_ERRORS,
       apiKeyErrors: faults?.apiKey ?? NO_ERRORS,
-      typedKey: faults?.typed ?? {},
+      typed: faults?.typed ?? {},
     });
     return renderPage(view, { status: faults === null ? 200 : 422 });
   }
@@ -136,6 +145,7 @@ export function createProfileRoutes(deps: Deps): readonly PageRoute[] {
     ...createSecondFactorRoutes(deps),
     ...createPasskeyRoutes(deps),
     ...createIdentityRoutes(deps),
+    ...createEmailRoutes(deps, (context, email, typed) => show(context, { email, typed })),
     action("/profile/sessions/end-others", endOtherSessions),
     action("/profile/sessions/:sessionId/end", endSession),
     sensitive(action("/profile/api-keys", createKey)),

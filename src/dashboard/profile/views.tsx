@@ -15,6 +15,7 @@ import { DEFAULT_LOOK, type Look, lookFields } from "../look.ts";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { browserName } from "./browser-name.ts";
+import { EmailCard } from "./email-card.tsx";
 import { IDENTITIES_PATH } from "./identities-path.ts";
 import { PASSKEYS_PATH } from "./passkeys-path.ts";
 import { SECOND_FACTOR_PATH } from "./second-factor-path.ts";
@@ -30,6 +31,9 @@ type Profile = Readonly<{
   provider: string | null;
   identityCount: number;
   passkeyCount: number;
+  /** Null if the server sends no e-mail. */
+  email: Readonly<{ confirmed: string | null }> | null;
+  emailErrors: FieldErrors;
   /** Null if it is off. */
   secondFactor: Readonly<{ since: number; codesLeft: number }> | null;
   apiKeys: readonly ShownKey[];
@@ -37,7 +41,7 @@ type Profile = Readonly<{
   newToken: string | null;
   passwordErrors: FieldErrors;
   apiKeyErrors: FieldErrors;
-  typedKey: FormInput;
+  typed: FormInput;
 }>;
 
 const SIGNED_IN_BY = { passkey: "passkey", link: "link", oidc: "single sign-on" } as const;
@@ -57,11 +61,14 @@ export function profileView(props: Profile): JSX.Element {
           lead="Programs send a key as a bearer token. A key allows through the API what you can do here, or less."
           apiKeys={props.apiKeys}
           errors={props.apiKeyErrors}
-          typed={props.typedKey}
+          typed={props.typed}
         />
         <Appearance look={viewer.look ?? DEFAULT_LOOK} />
         <Sessions {...props} />
         {props.hasPassword && <Password errors={props.passwordErrors} username={viewer.username} />}
+        {props.hasPassword && props.email !== null && (
+          <EmailCard confirmed={props.email.confirmed} typed={props.typed} errors={props.emailErrors} />
+        )}
         {(props.hasPassword || props.secondFactor !== null) && <SecondFactor {...props} />}
         <Passkeys {...props} />
         {(props.provider !== null || props.identityCount > 0) && <SingleSignOn {...props} />}

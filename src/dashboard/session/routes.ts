@@ -38,6 +38,7 @@ export function createSessionRoutes(deps: Deps): readonly PageRoute[] {
         flash: context.flash,
         // Without any session, the reader has most likely just started the gateway.
         isFirstRun: sessions.areNone(),
+        sendsLinks: deps.passwordLinks.isPossible(),
         question: passkeys.isPossible ? passkeys.askToSignIn() : null,
         takesPasswords: passwordSignIn.isOn(),
         provider: deps.singleSignOn?.name ?? null,

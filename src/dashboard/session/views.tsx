@@ -7,6 +7,7 @@ import { Notice } from "../components/flash-line.tsx";
 import { Logo } from "../components/icon.tsx";
 import { PasskeyForm } from "../components/passkey-form.tsx";
 import { Layout } from "../layout.tsx";
+import { FORGOT_PATH } from "../password-links/paths.ts";
 import { attribute } from "../render.ts";
 import type { Flash } from "../viewer.ts";
 import { OIDC_PATH, withNext } from "./oidc-paths.ts";
@@ -18,6 +19,8 @@ type SignIn = Readonly<{
   fault: string | null;
   flash: Flash | null;
   isFirstRun: boolean;
+  /** Whether the server sends links to new passwords. */
+  sendsLinks: boolean;
   /** Asks for a passkey; null where browsers have none for this address. */
   question: DeviceQuestion | null;
   takesPasswords: boolean;
@@ -26,7 +29,7 @@ type SignIn = Readonly<{
 }>;
 
 export function signInView(props: SignIn): JSX.Element {
-  const { next, fault, flash, isFirstRun, question, takesPasswords, provider } = props;
+  const { next, fault, flash, isFirstRun, sendsLinks, question, takesPasswords, provider } = props;
   return (
     <Layout title="Sign in" viewer={null} flash={flash}>
       <div class="sign-in">
@@ -41,6 +44,11 @@ export function signInView(props: SignIn): JSX.Element {
           {fault !== null && <Notice tone="bad" text={fault} />}
           {takesPasswords && <PasswordForm {...props} />}
           <div class="sign-in-others">
+            {takesPasswords && sendsLinks && (
+              <p>
+                <a href={FORGOT_PATH}>Forgot your password?</a>
+              </p>
+            )}
             {provider !== null && (
               <Button
                 kind={takesPasswords ? "plain" : "primary"}

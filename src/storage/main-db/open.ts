@@ -13,6 +13,7 @@ import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import * as audited from "./audit/audited.ts";
 import { auditEventTypes } from "./audit/audited-event-types.ts";
+import * as auditedLinks from "./audit/audited-links.ts";
 import { auditMembers, auditTeams } from "./audit/audited-members.ts";
 import * as auditedPeople from "./audit/audited-people.ts";
 import { createEventTypeQueries, type EventTypeQueries } from "./catalogue/event-types.ts";
@@ -23,8 +24,10 @@ import { type MakeRoom, withRoom } from "./make-room.ts";
 import { mainMigrations } from "./migrations/index.ts";
 import { createNamedPartQueries, type NamedPartQueries } from "./named-parts.ts";
 import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
+import { createInvitationQueries } from "./people/invitations.ts";
 import { createMemberQueries, type MemberQueries } from "./people/members.ts";
 import { createTeamQueries, type TeamQueries } from "./people/teams.ts";
+import { createUserEmailQueries, type UserEmailQueries } from "./people/user-emails.ts";
 import { createProblemQueries, type ProblemQueries } from "./problems.ts";
 import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
 import { createRouting, type Routing } from "./routing.ts";
@@ -33,6 +36,7 @@ import { createSavedQueryQueries, type SavedQueryQueries } from "./saved-queries
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createIdentityQueries, type IdentityQueries } from "./sign-in/identities.ts";
+import { createOneTimeLinkQueries } from "./sign-in/one-time-links.ts";
 import { createPasskeyQueries, type PasskeyQueries } from "./sign-in/passkeys.ts";
 import { createSecondFactorQueries, type SecondFactorQueries } from "./sign-in/second-factors.ts";
 import { createSessionQueries, type SessionQueries } from "./sign-in/sessions.ts";
@@ -46,6 +50,9 @@ import { createWebhookQueries, type WebhookQueries } from "./webhooks.ts";
 
 export type MainDb = Readonly<{
   users: UserQueries;
+  userEmails: UserEmailQueries;
+  oneTimeLinks: auditedLinks.AuditedLinks;
+  invitations: auditedLinks.AuditedInvitations;
   sessions: SessionQueries;
   secondFactors: SecondFactorQueries;
   passkeys: PasskeyQueries;
@@ -139,20 +146,23 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     const targets = audited.auditTargets(createTargetQueries(orm, changed), auditing);
     const apiKeys = auditedPeople.auditApiKeys(createApiKeyQueries(orm), auditing);
     const sessions = auditedPeople.auditSessions(createSessionQueries(orm), auditing);
-    // Sessions whose browsers never come back would stay for ever.
+    const oneTimeLinks = createOneTimeLinkQueries(db);
+    // Those whose browsers or readers never come back would stay for ever.
     sessions.deleteExpired(clock.now());
+    oneTimeLinks.deleteExpired(clock.now());
     const users = auditedPeople.auditUsers(createUserQueries(orm), auditing);
     const roomy = withRoom(background?.makeRoom ?? (() => undefined));
     const nameOf = (webhookId: string) => webhooks.find(webhookId)?.name;
+    const auditingUsers = { ...auditing, usernameOf: (id: string) => users.find(id)?.username ?? null };
     const teams = auditTeams(createTeamQueries(db), auditing);
     return {
       users,
       identities: auditedPeople.auditIdentities(createIdentityQueries(orm), auditing),
+      userEmails: auditedLinks.auditUserEmails(createUserEmailQueries(db), auditingUsers),
+      oneTimeLinks: auditedLinks.auditOneTimeLinks(oneTimeLinks, auditingUsers),
+      invitations: auditedLinks.auditInvitations(createInvitationQueries(db), auditing),
       passkeys: auditedPeople.auditPasskeys(createPasskeyQueries(orm), auditing),
-      secondFactors: auditedPeople.auditSecondFactors(createSecondFactorQueries(orm), {
-        ...auditing,
-        usernameOf: (id) => users.find(id)?.username ?? null,
-      }),
+      secondFactors: auditedPeople.auditSecondFactors(createSecondFactorQueries(orm), auditingUsers),
       teams,
       members: auditMembers(createMemberQueries(db), { ...auditing, users, teams }),
       sessions: {

@@ -1,10 +1,16 @@
 /** Queries on users; deleted ones are never found. */
 
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { sessions, type UserRow, users } from "./tables.ts";
 
 export type UserQueries = ReturnType<typeof createUserQueries>;
+
+/** Ends what lets the user in: sessions, and links to a new password. */
+function endAccess(db: Pick<BunSQLiteDatabase, "delete" | "run">, userId: string): void {
+  db.delete(sessions).where(eq(sessions.userId, userId)).run();
+  db.run(sql`DELETE FROM one_time_links WHERE user_id = ${userId} AND purpose = 'password'`);
+}
 
 export function createUserQueries(db: BunSQLiteDatabase) {
   const live = isNull(users.deletedAt);
@@ -37,27 +43,27 @@ export function createUserQueries(db: BunSQLiteDatabase) {
     isEmpty(): boolean {
       return db.select({ id: users.id }).from(users).where(live).limit(1).get() === undefined;
     },
-    /** Null lets the user sign in again; a time also ends the user's sessions. */
+    /** Null lets the user sign in again; a time also ends the user's sessions and links to a new password. */
     setDisabledAt(change: { id: string; disabledAt: number | null; at: number }): void {
       db.transaction((tx) => {
         tx.update(users)
           .set({ disabledAt: change.disabledAt, updatedAt: change.at })
           .where(eq(users.id, change.id))
           .run();
-        if (change.disabledAt !== null) tx.delete(sessions).where(eq(sessions.userId, change.id)).run();
+        if (change.disabledAt !== null) endAccess(tx, change.id);
       });
     },
     setRole(change: { id: string; role: UserRow["role"]; at: number }): void {
       db.update(users).set({ role: change.role, updatedAt: change.at }).where(eq(users.id, change.id)).run();
     },
-    /** Also ends the user's sessions: whoever knew the old password must not stay signed in. */
+    /** Also ends the user's sessions and links: whoever knew the old password must not stay signed in. */
     setPasswordHash(change: { id: string; passwordHash: string; at: number }): void {
       db.transaction((tx) => {
         tx.update(users)
           .set({ passwordHash: change.passwordHash, updatedAt: change.at })
           .where(eq(users.id, change.id))
           .run();
-        tx.delete(sessions).where(eq(sessions.userId, change.id)).run();
+        endAccess(tx, change.id);
       });
     },
   };

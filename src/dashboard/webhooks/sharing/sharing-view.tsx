@@ -44,6 +44,9 @@ export function SharingPage(props: Props): JSX.Element {
       crumbs={crumbsWithin(webhook)}
     >
       <PageHeader title="Sharing" lead={`Your role on ${webhook.name}: ${webhook.role}.`} manual="sharing">
+        {isOwner && (
+          <Button icon="user" label="Invite people" href={`${sharingPath(webhook.id)}/invitations`} />
+        )}
         {webhook.ownerId !== viewer.id && (
           <ActionButton kind="quiet" label="Leave webhook…" action={`${sharingPath(webhook.id)}/leave`} />
         )}

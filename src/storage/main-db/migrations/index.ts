@@ -22,6 +22,7 @@ import identities from "./0020-identities.sql" with { type: "text" };
 import externalIds from "./0021-external-ids.sql" with { type: "text" };
 import savedQueries from "./0022-saved-queries.sql" with { type: "text" };
 import eventTypes from "./0023-event-types.sql" with { type: "text" };
+import links from "./0024-links.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -47,4 +48,5 @@ export const mainMigrations: readonly string[] = [
   externalIds,
   savedQueries,
   eventTypes,
+  links,
 ];
