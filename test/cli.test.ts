@@ -217,6 +217,40 @@ describe("webhooker user", () => {
     expect((await run("user sign-out nobody")).code).toBe(1);
   });
 
+  test("transfers all webhooks of a user, each with an entry in the audit log", async () => {
+    for (const name of ["ada", "bob", "carol"]) await run(`user add ${name}`);
+    const mainDb = openMainDb({ path: join(directory, "data", "webhooker.db"), clock });
+    const idOf = (name: string) => mainDb.users.findByUsername(name)?.id ?? "";
+    const born = { createdAt: 1, updatedAt: 1, deletedAt: null, eventsLostAt: null, settings: null };
+    const own = (id: string, name: string) =>
+      mainDb.webhooks.insert({ id, name: id, userId: idOf(name), ...born, key: null, managedBy: null });
+    own("shop", "ada");
+    own("blog", "ada");
+    own("other", "carol");
+    const share = (webhookId: string, name: string) =>
+      mainDb.members.insert({
+        ...{ id: `${webhookId}-${name}`, webhookId, userId: idOf(name) },
+        ...{ teamId: null, role: "viewer", createdAt: 1 },
+      });
+    share("shop", "bob");
+    share("other", "ada");
+    mainDb.users.setDisabledAt({ id: idOf("ada"), disabledAt: 1, at: 1 });
+    expect((await run("user transfer ada bob")).out).toBe("Transferred 2 webhooks of ada to bob.");
+    const owners = ["shop", "blog", "other"].map((id) => mainDb.webhooks.find(id)?.userId);
+    expect(owners).toEqual([idOf("bob"), idOf("bob"), idOf("carol")]);
+    const members = mainDb.members.list("shop").map(({ userId, role }) => [userId, role]);
+    expect(members).toEqual([[idOf("ada"), "editor"]]);
+    const { entries } = mainDb.audit.search({ readerId: idOf("bob"), action: "webhook.transfer", limit: 9 });
+    expect(entries.map(({ via, object_name }) => `${via} ${object_name}`)).toEqual([
+      "command line blog",
+      "command line shop",
+    ]);
+    mainDb.close();
+    for (const names of ["ada ada", "bob ada", "bob nobody", "nobody bob"]) {
+      expect((await run(`user transfer ${names}`)).code).toBe(1);
+    }
+  });
+
   test("resets a second factor, for a user who has lost everything else", async () => {
     await run("user add ada");
     expect((await run("user reset-second-factor ada")).out).toBe("ada has no second factor.");

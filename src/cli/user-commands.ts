@@ -1,9 +1,11 @@
-/** `webhooker user`: adds and lists users, and sets passwords. */
+/** `webhooker user`: adds and lists users, sets passwords, transfers webhooks. */
 import { type Command, Option } from "commander";
 import { generatePassword } from "../auth/first-user.ts";
 import { createUsers, type Role, type User, type Users } from "../auth/users.ts";
 import { AppError } from "../lib/errors.ts";
+import { newId, newUnguessableId } from "../lib/ids.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
+import { createMemberUseCases } from "../webhooks/people/members.ts";
 import { type Io, withAnyMainDb, withMainDb } from "./io.ts";
 import { formatTime, table } from "./table.ts";
 
@@ -16,10 +18,7 @@ const passwordStdin = [
 
 export function addUserCommands(program: Command, io: Io): void {
   const usersOf = (mainDb: MainDb): Users => createUsers({ mainDb, clock: io.clock });
-  const user = program
-    .command("user")
-    .helpCommand(false)
-    .description("add users, list them, set their passwords");
+  const user = program.command("user").helpCommand(false).description("add users, set passwords, and more");
 
   user
     .command("add")
@@ -76,6 +75,21 @@ export function addUserCommands(program: Command, io: Io): void {
         mainDb.secondFactors.remove(getUser(mainDb, username).id),
       );
       io.out(isReset ? `Reset the second factor of ${username}.` : `${username} has no second factor.`);
+    });
+
+  user
+    .command("transfer")
+    .description("give all webhooks of a user to another, who then owns them; the first stays an editor")
+    .argument("<from>", "username of the owner")
+    .argument("<to>", "username of the new owner")
+    .action(async (from: string, to: string) => {
+      const count = await withMainDb(io, (mainDb) => {
+        const { id: userId } = getUser(mainDb, from);
+        const members = createMemberUseCases({ mainDb, clock: io.clock, ids: { newId, newUnguessableId } });
+        return members.transferAll({ userId, username: to });
+      });
+      const what = count === 1 ? "1 webhook" : `${count} webhooks`;
+      io.out(`Transferred ${what} of ${from} to ${to}.`);
     });
 
   user

@@ -141,11 +141,12 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .run();
       changed(id);
     },
-    /** Its entrypoints, targets and members go with it, in one transaction. */
+    /** Its entrypoints, targets, members and invitations go with it, in one transaction. */
     softDelete({ id, at }: { id: string; at: number }): void {
       db.transaction((tx) => {
         const gone = { deletedAt: at };
         tx.run(sql`DELETE FROM members WHERE webhook_id = ${id}`);
+        tx.run(sql`DELETE FROM invitations WHERE webhook_id = ${id}`);
         tx.update(entrypoints)
           .set(gone)
           .where(and(eq(entrypoints.webhookId, id), isNull(entrypoints.deletedAt)))

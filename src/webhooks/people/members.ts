@@ -2,6 +2,7 @@
 
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { MemberRow } from "../../storage/main-db/people/members.ts";
+import type { UserRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import { sqliteCode } from "../../storage/sqlite/sqlite.ts";
 import type { UseCaseDeps } from "../deps.ts";
 import { externalIdTaken } from "../external-id.ts";
@@ -40,7 +41,7 @@ type InMember = InWebhook & Readonly<{ memberId: string }>;
 
 const what = "member";
 
-export function createMemberUseCases({ mainDb, clock, ids }: UseCaseDeps) {
+export function createMemberUseCases({ mainDb, clock, ids }: Pick<UseCaseDeps, "mainDb" | "clock" | "ids">) {
   const { members, users, teams } = mainDb;
 
   function getRow(of: InMember): MemberRow {
@@ -86,6 +87,28 @@ export function createMemberUseCases({ mainDb, clock, ids }: UseCaseDeps) {
       role: highestRole(found.map(({ reason }) => reason.role)) ?? "viewer",
       reasons: found.map(({ reason }) => reason),
     }));
+  }
+
+  /** Throws AppError `invalid`. */
+  function getNextOwner(username: string, ownerId: string): UserRow {
+    const next = users.findByUsername(username);
+    if (next === null) throw unknown("username", "is not a user of this server");
+    if (next.disabledAt !== null) throw unknown("username", "is disabled");
+    if (next.id === ownerId) throw unknown("username", "is the owner already");
+    return next;
+  }
+
+  /** The owner until now stays an editor. Run it in a transaction. Throws AppError `conflict`. */
+  function giveTo(next: UserRow, webhook: WebhookRow, at: number): void {
+    const { id: webhookId, userId: ownerId, externalId } = webhook;
+    if (externalId !== null && mainDb.webhooks.findIdByExternalId({ userId: next.id, externalId }) !== null) {
+      throw externalIdTaken();
+    }
+    const before = members.list(webhookId).find(({ userId }) => userId === next.id);
+    if (before) members.remove(before);
+    mainDb.webhooks.setOwner({ id: webhookId, userId: next.id, at });
+    const former = { webhookId, userId: ownerId, teamId: null, createdAt: at };
+    members.insert({ id: ids.newId(), ...former, role: "editor" });
   }
 
   return {
@@ -149,21 +172,24 @@ export function createMemberUseCases({ mainDb, clock, ids }: UseCaseDeps) {
     async transfer({ input, ...of }: InWebhook & { input: unknown }): Promise<void> {
       const access = requireRole(mainDb, of, "owner");
       const { username } = validate({ schema: transferInput, value: input, what: "transfer" });
-      const next = users.findByUsername(username);
-      if (next === null) throw unknown("username", "is not a user of this server");
-      if (next.disabledAt !== null) throw unknown("username", "is disabled");
-      if (next.id === access.userId) throw unknown("username", "is the owner already");
-      const { externalId } = access;
-      if (externalId !== null && mainDb.webhooks.findIdByExternalId({ userId: next.id, externalId }) !== null)
-        throw externalIdTaken();
+      const next = getNextOwner(username, access.userId);
+      mainDb.together(() => giveTo(next, access, clock.now()));
+    },
+
+    /**
+     * Makes another user the owner of all webhooks that a user owns, and returns how many; all or none. For the command
+     * line. Throws AppError `invalid` or `conflict`.
+     */
+    transferAll({ userId, username }: { userId: string; username: string }): number {
+      const next = getNextOwner(username, userId);
       const at = clock.now();
+      let count = 0;
       mainDb.together(() => {
-        const before = members.list(access.id).find(({ userId }) => userId === next.id);
-        if (before) members.remove(before);
-        mainDb.webhooks.setOwner({ id: access.id, userId: next.id, at });
-        const former = { webhookId: access.id, userId: access.userId, teamId: null, createdAt: at };
-        members.insert({ id: ids.newId(), ...former, role: "editor" });
+        const owned = mainDb.webhooks.list(userId).filter((webhook) => webhook.userId === userId);
+        for (const webhook of owned) giveTo(next, webhook, at);
+        count = owned.length;
       });
+      return count;
     },
   };
 }
