@@ -85,8 +85,7 @@ export const variables = {
     hint: "Set none, admins or everyone.",
   },
   INVITATIONS: {
-    meaning:
-      "Who may invite people to the server: `owners` of webhooks and administrators, or `admins` alone",
+    meaning: "Who may invite people: `owners` of webhooks too, or `admins` alone",
     default: "owners",
     hint: "Set owners or admins.",
   },
@@ -144,8 +143,7 @@ export const variables = {
     hint: CIDRS_HINT,
   },
   SMTP_URL: {
-    meaning:
-      "Mail server for notices, invitations and new passwords: `smtp://` or `smtps://`, with user name and password",
+    meaning: "Mail server for notices and links: `smtp://` or `smtps://`, with user name and password",
     default: "",
     secret: true,
     hint: MAIL_HINT,

@@ -223,7 +223,15 @@ describe("webhooker user", () => {
     const idOf = (name: string) => mainDb.users.findByUsername(name)?.id ?? "";
     const born = { createdAt: 1, updatedAt: 1, deletedAt: null, eventsLostAt: null, settings: null };
     const own = (id: string, name: string) =>
-      mainDb.webhooks.insert({ id, name: id, userId: idOf(name), ...born, key: null, managedBy: null });
+      mainDb.webhooks.insert({
+        id,
+        name: id,
+        userId: idOf(name),
+        ...born,
+        key: null,
+        managedBy: null,
+        externalId: null,
+      });
     own("shop", "ada");
     own("blog", "ada");
     own("other", "carol");
@@ -242,8 +250,8 @@ describe("webhooker user", () => {
     expect(members).toEqual([[idOf("ada"), "editor"]]);
     const { entries } = mainDb.audit.search({ readerId: idOf("bob"), action: "webhook.transfer", limit: 9 });
     expect(entries.map(({ via, object_name }) => `${via} ${object_name}`)).toEqual([
-      "command line blog",
       "command line shop",
+      "command line blog",
     ]);
     mainDb.close();
     for (const names of ["ada ada", "bob ada", "bob nobody", "nobody bob"]) {

@@ -32,7 +32,7 @@ import { webhookOperations } from "./webhooks.ts";
 
 /** The application's error handler handles errors. */
 export function createApi(deps: ApiDeps) {
-  const authenticate = createAuthenticator(deps.apiKeys);
+  const { authenticate, isKeyUsable } = createAuthenticator(deps.apiKeys);
   const audit = createAudit({ ...deps.auditing, via: "api", log: deps.log });
   const api = new Elysia({ name: "api", prefix: API_PREFIX });
   for (const { doc, waits, auditsChanges, run } of listOperations(deps)) {
@@ -61,7 +61,7 @@ export function createApi(deps: ApiDeps) {
             const remoteAddress = () => deps.remoteAddressOf(request, server);
             const { get: requireRole, findByExternalId } = deps.useCases.webhooks;
             const onPath = entry.at;
-            const asker = { requireRole, findByExternalId, onPath };
+            const asker = { requireRole, findByExternalId, onPath, isKeyUsable: () => isKeyUsable(request) };
             const call = { request, params, ...asker, setIdleTimeout, remoteAddress };
             // Only the authentication, which notes that the key was used: the rest may take half a minute.
             if (waits) {

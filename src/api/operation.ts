@@ -67,6 +67,8 @@ type RawCall = Readonly<{
   /** Sets the request's idle timeout in seconds; 0 disables it. */
   setIdleTimeout: (seconds: number) => void;
   remoteAddress: () => string;
+  /** Whether the request's key still works; for responses that take long. */
+  isKeyUsable: () => boolean;
 }>;
 
 export type Operation = Readonly<{
@@ -89,6 +91,8 @@ type Call<Params, Query, Body> = Readonly<{
   request: Request;
   setIdleTimeout: (seconds: number) => void;
   remoteAddress: () => string;
+  /** Whether the request's key still works; for responses that take long. */
+  isKeyUsable: () => boolean;
 }>;
 
 type Spec<Params, Query, Body, Output> = Readonly<{
@@ -142,8 +146,8 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
     doc,
     waits: spec.waits === true,
     auditsChanges: spec.auditsChanges ?? spec.scope === "publish",
-    async run({ request, params: given, authenticate, requireRole, setIdleTimeout, remoteAddress, ...raw }) {
-      const caller = await authenticate(request);
+    async run({ request, params: given, ...raw }) {
+      const caller = await raw.authenticate(request);
       // The router gives no object for a path without parameters.
       const inPath = doc.params === null ? {} : withWebhookId(given, caller, raw.findByExternalId);
       raw.onPath?.(inPath);
@@ -159,14 +163,16 @@ export function operation(spec: Spec<unknown, unknown, unknown, unknown>): Opera
       const call = {
         caller,
         request,
-        setIdleTimeout,
-        remoteAddress,
+        setIdleTimeout: raw.setIdleTimeout,
+        remoteAddress: raw.remoteAddress,
+        isKeyUsable: raw.isKeyUsable,
         ...inputs,
         body: bodySchema && validate({ schema: bodySchema, value, what: "body" }),
         bytes,
       };
       const { webhook_id: webhookId = "" } = inPath;
-      if (doc.role !== null && !isUnknown) await requireRole({ userId: caller.userId, webhookId }, doc.role);
+      if (doc.role !== null && !isUnknown)
+        await raw.requireRole({ userId: caller.userId, webhookId }, doc.role);
       const output = await spec.handle(call);
       if (output instanceof Response) return output;
       if (output === undefined) return new Response(null, { status: success.status });

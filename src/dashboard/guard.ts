@@ -96,8 +96,11 @@ export function createGuard(
     const of = { userId: viewer.id, webhookId: need === null ? "" : (params.id ?? "") };
     const role = need && (await webhooks.get(of, need)).role;
     const expiresAt = sessions.touch(session);
-    const isStillAllowed = () =>
-      sessions.find(token) !== null && (need === null || webhooks.hasRole(of, need));
+    const isStillAllowed = () => {
+      const now = sessions.find(token);
+      if (now === null || (route.access === "admin" && now.user.role !== "admin")) return false;
+      return need === null || webhooks.hasRole(of, need);
+    };
     const context = { ...open, viewer, sessionId: session.id, isStillAllowed };
     const run = async () => (await stop(route, context, session)) ?? route.run(context);
     const response = await (role === null ? run() : deps.drawFor(role, run));

@@ -47,7 +47,7 @@ const parts = [
       { slug: "guarantees", text: guarantees, summary: "What a 2xx promises, and how the promise is kept" },
       { slug: "webhooks", text: webhooks, summary: "What belongs together, and its settings" },
       { slug: "dashboard", text: dashboard, summary: "What each page shows and does" },
-      { slug: "sharing", text: sharing, summary: "Who may do what: roles, members, teams" },
+      { slug: "sharing", text: sharing, summary: "Who may do what: roles, members, teams, invitations" },
     ],
   },
   {
@@ -114,7 +114,11 @@ const parts = [
         summary: "What happens when a process, machine or disk fails",
       },
       { slug: "configuration", text: configuration, summary: "Environment variables and their defaults" },
-      { slug: "sign-in", text: signIn, summary: "Passwords, second factor, passkeys, and how sessions end" },
+      {
+        slug: "sign-in",
+        text: signIn,
+        summary: "Passwords and lost ones, second factor, passkeys, and how sessions end",
+      },
       { slug: "retention", text: retention, summary: "How long events are kept, by age and size" },
       { slug: "backup", text: backup, summary: "Back up and restore, and continuous copies" },
       { slug: "recovery", text: recovery, summary: "What to do when data is damaged or missing" },

@@ -17,14 +17,22 @@ export type Pulled = Readonly<{
   isPaused: boolean;
 }>;
 
-/** Rejects with AppError: not_found, or conflict for a target that cannot be pulled from. */
+/** Rejects with AppError: not_found, forbidden, unauthenticated, or conflict for a target that cannot be pulled from. */
 export type PullDeliveries = (
-  asked: InWebhook & Pull & Readonly<{ targetId: string; results: readonly LeaseResult[] }>,
+  asked: InWebhook &
+    Pull &
+    Readonly<{
+      targetId: string;
+      results: readonly LeaseResult[];
+      /** Whether whoever asks may still ask for the user, once the wait is over. */
+      isStillKnown: () => boolean;
+    }>,
 ) => Promise<Pulled>;
 
 export function createPullDeliveries({ mainDb, pulls }: { mainDb: MainDb; pulls: Pulls }): PullDeliveries {
-  return async ({ userId, webhookId, targetId, results, ...pull }) => {
-    requireRole(mainDb, { userId, webhookId }, "replayer");
+  return async ({ userId, webhookId, targetId, results, isStillKnown, ...pull }) => {
+    const requirePuller = () => requireRole(mainDb, { userId, webhookId }, "replayer");
+    requirePuller();
     const target = mainDb.routing.findTarget(targetId);
     if (target?.webhookId !== webhookId || target.deleted) throw notFound("target");
     if (target.type !== PULL_TYPE) throw notPulled();
@@ -34,6 +42,14 @@ export function createPullDeliveries({ mainDb, pulls }: { mainDb: MainDb; pulls:
     // Results of deliveries from before it was disabled are taken, and nothing is handed out.
     if (!target.active && pull.max > 0) throw disabled();
     const leases = await pulls.take({ webhookId, targetId, ...pull });
+    // A pull waits long: whoever lost the access meanwhile gets nothing, and the next puller gets it.
+    try {
+      if (!isStillKnown()) throw notKnown();
+      requirePuller();
+    } catch (error) {
+      for (const { id } of leases) pulls.settle({ targetId, leaseId: id, outcome: { kind: "released" } });
+      throw error;
+    }
     return { leases, unknownLeases, isPaused: target.paused };
   };
 }
@@ -45,6 +61,10 @@ function notPulled(): AppError {
     message: "This target's deliveries are sent, so they cannot be pulled.",
     hint: "Create a target of the type pull.",
   });
+}
+
+function notKnown(): AppError {
+  return new AppError({ kind: "unauthenticated", message: "This API key is not valid any more." });
 }
 
 function disabled(): AppError {

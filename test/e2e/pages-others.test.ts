@@ -75,6 +75,7 @@ const isApi = ({ path }: RegisteredRoute) => path.startsWith("/api/");
 const BODIES: readonly (readonly [end: string, body: unknown])[] = [
   ["/events/batch", { events: [{ type: "taken", data: 1 }] }],
   ["/teams", { name: "taken" }],
+  ["/:webhook_id/invitations", { role: "viewer" }],
   ["/members", { username: "bob", role: "owner" }],
   ["/:member_id", { role: "owner" }],
   ["/transfer", { username: "bob" }],
@@ -252,7 +253,7 @@ describe("the owner", () => {
   test("reaches each of these URLs", async () => {
     const wrong: string[] = [];
     for (const route of of("owned")) {
-      const given = route.method === "GET" ? ids : { ...ids, ...(await createAnother()) };
+      const given = route.method === "GET" ? ids : { ...ids, ...(await createAnother(route)) };
       const status = await statusOf(await ask(route, admin, given));
       if (status === 404 || status >= 500) wrong.push(`${nameOf(route)}: ${status}`);
     }
@@ -260,7 +261,7 @@ describe("the owner", () => {
   });
 
   /** A webhook for requests that change or delete it. */
-  async function createAnother(): Promise<Ids> {
+  async function createAnother({ path: asked }: RegisteredRoute): Promise<Ids> {
     const setup = await gateway.api.setUpWebhook([{ type: "log" }]);
     const answer = await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "x" });
     await answer.arrayBuffer();
@@ -275,12 +276,16 @@ describe("the owner", () => {
       username: "bob",
       role: "viewer",
     });
+    const place = asked.startsWith("/api/v1/invitations") ? "" : `/webhooks/${setup.webhookId}`;
+    const role = place === "" ? "user" : "viewer";
+    const { id: invitation_id } = await make(`${place}/invitations`, { role });
     const { id: team_id } = await make("/teams", { name: `Team of ${setup.webhookId}` });
     const { users = [] } = await make(`/teams/${team_id}/users`, { username: "bob" });
     const made = idsOf({ ...setup, targetId, eventId, resultId: "", replayId, rejectedId });
     const filterId = await saveFilter(gateway, admin, setup.webhookId);
-    const people = { filterId, member_id, memberId: member_id, team_id, user_id: users[0]?.id ?? "" };
+    const people = { member_id, memberId: member_id, team_id, user_id: users[0]?.id ?? "" };
+    const invited = { invitation_id, invitationId: invitation_id };
     const { id: typeId } = await make("/event-types", { name: setup.webhookId });
-    return { ...made, key_id, ...people, typeId, event_type_id: typeId };
+    return { ...made, key_id, filterId, ...people, ...invited, typeId, event_type_id: typeId };
   }
 });

@@ -195,9 +195,9 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
     ...(await addEventType(gateway, person)),
     ...(await addToServer(gateway, person)),
-    // Of nobody: a webhook's own members are made where they are needed.
-    memberId: crypto.randomUUID(),
-    member_id: crypto.randomUUID(),
+    // Of nobody: a webhook's own members and invitations are made where they are needed.
+    ...{ invitationId: crypto.randomUUID(), invitation_id: crypto.randomUUID() },
+    ...{ memberId: crypto.randomUUID(), member_id: crypto.randomUUID() },
     user_id: crypto.randomUUID(),
   };
 }

@@ -134,6 +134,7 @@ export async function startTestApi(overrides: Overrides = {}) {
     events,
     addEvent,
     addUser: gateway.addUser,
+    cookieOf: gateway.cookieOf,
     addKey,
     failOnce,
     mainDb,

@@ -100,10 +100,12 @@ export function auditOperations({ auditReading, isAdmin }: ApiDeps): readonly Op
       description: "One entry a line, in the form of `listAuditEntries`, the latest first.",
       query: exportQuery,
       success: { status: 200, description: "The entries.", contentType: "application/x-ndjson" },
-      async handle({ caller, query, setIdleTimeout }) {
+      async handle({ caller, query, setIdleTimeout, isKeyUsable }) {
         setIdleTimeout(0);
         const filter = toFilter(query);
-        return auditExportResponse(auditReading, { reader: readerOf(caller), filter, mayGoOn: () => true });
+        const reader = readerOf(caller);
+        const mayGoOn = () => isKeyUsable() && readerOf(caller).isAdmin === reader.isAdmin;
+        return auditExportResponse(auditReading, { reader, filter, mayGoOn });
       },
     }),
   ];

@@ -6,19 +6,30 @@ import type { ApiDeps } from "../deps.ts";
 
 const BEARER = /^Bearer +([\w.~+/=-]{1,200})$/i;
 
-/** `from` is the client's address. Rejects with AppError `unauthenticated`. */
-type Authenticate = (request: Request, from: string) => Promise<Caller>;
+type Authenticator = Readonly<{
+  /** `from` is the client's address. Rejects with AppError `unauthenticated`. */
+  authenticate: (request: Request, from: string) => Promise<Caller>;
+  /** Whether the request's key still works; for responses that take long. */
+  isKeyUsable: (request: Request) => boolean;
+}>;
 
-export function createAuthenticator(apiKeys: ApiDeps["apiKeys"]): Authenticate {
-  return async (request, from) => {
-    const header = request.headers.get("authorization");
-    if (header === null) throw unauthenticated("This request needs an API key.");
+export function createAuthenticator(apiKeys: ApiDeps["apiKeys"]): Authenticator {
+  function findCaller(header: string): Caller | null {
     const token = BEARER.exec(header)?.[1];
-    const caller = token === undefined ? null : apiKeys.authenticate(token);
-    // The same error for unknown, revoked, expired and disabled keys, because the difference would help attackers.
-    if (caller === null) throw unauthenticated("This API key is not valid.");
-    apiKeys.uses.note({ id: caller.apiKeyId, from });
-    return caller;
+    return token === undefined ? null : apiKeys.authenticate(token);
+  }
+
+  return {
+    async authenticate(request, from) {
+      const header = request.headers.get("authorization");
+      if (header === null) throw unauthenticated("This request needs an API key.");
+      const caller = findCaller(header);
+      // The same error for unknown, revoked, expired and disabled keys, because the difference would help attackers.
+      if (caller === null) throw unauthenticated("This API key is not valid.");
+      apiKeys.uses.note({ id: caller.apiKeyId, from });
+      return caller;
+    },
+    isKeyUsable: (request) => findCaller(request.headers.get("authorization") ?? "") !== null,
   };
 }
 

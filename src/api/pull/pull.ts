@@ -28,14 +28,15 @@ export function pullOperations({ pull, clock }: ApiDeps): readonly Operation[] {
         schema: pulledSchema,
       },
       errors: ["conflict", "rate_limited"],
-      async handle({ caller: { userId }, params, body: { wait, max, results }, request: { signal } }) {
+      async handle({ caller: { userId }, params, body: { wait, max, results }, request, isKeyUsable }) {
         const pulled = await pull({
           userId,
           webhookId: params.webhook_id,
           targetId: params.target_id,
           max,
           waitMs: wait * 1_000,
-          signal,
+          signal: request.signal,
+          isStillKnown: isKeyUsable,
           results: results.map((result) => toResult(result, clock.now())),
         });
         return pulledResponse(pulled, clock.now());
