@@ -6,6 +6,7 @@ import { newId, newUnguessableId } from "../lib/ids.ts";
 import { createEventTypes } from "./catalogue/event-types.ts";
 import { createApplyConfig } from "./config/apply-config.ts";
 import { createExportConfig } from "./config/export-config.ts";
+import { createUnmanage } from "./config/unmanage.ts";
 import type { Ids, UseCaseDeps } from "./deps.ts";
 import { createEntrypointUseCases } from "./entrypoints.ts";
 import { createMemberUseCases } from "./people/members.ts";
@@ -51,5 +52,6 @@ export function createWebhookUseCases(
     teams: createTeamUseCases(complete),
     applyConfig: createApplyConfig(complete),
     exportConfig: createExportConfig(complete),
+    unmanage: createUnmanage(complete),
   };
 }

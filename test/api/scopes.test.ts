@@ -29,6 +29,7 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     ...["POST /webhooks", "POST /webhooks/import", "PUT /config"],
     ...["PATCH /webhooks/:webhook_id", "DELETE /webhooks/:webhook_id"],
     "POST /webhooks/:webhook_id/notices/test",
+    "POST /webhooks/:webhook_id/unmanage",
     "POST /webhooks/:webhook_id/entrypoints",
     "PATCH /webhooks/:webhook_id/entrypoints/:entrypoint_id",
     "DELETE /webhooks/:webhook_id/entrypoints/:entrypoint_id",

@@ -19,14 +19,22 @@ const document = {
   },
 };
 
+const apply = () =>
+  dashboard.useCases.applyConfig({
+    userId: dashboard.carolId,
+    document,
+    dryRun: false,
+    prune: false,
+    expectedRevision: null,
+    requireMembers: () => undefined,
+  });
+
 beforeAll(async () => {
   dashboard = await startTestDashboard();
   carol = await dashboard.signIn("carol");
   const { useCases } = dashboard;
   const userId = dashboard.carolId;
-  const requireMembers = () => undefined;
-  const options = { dryRun: false, prune: false, expectedRevision: null, requireMembers };
-  await useCases.applyConfig({ userId, document, ...options });
+  await apply();
   webhookId = (await useCases.webhooks.list({ userId }))[0]?.id ?? "";
   entrypointId = (await useCases.entrypoints.list({ userId, webhookId }))[0]?.id ?? "";
   targetId = (await useCases.targets.list({ userId, webhookId }))[0]?.id ?? "";
@@ -102,6 +110,20 @@ describe("a form that changes it", () => {
       ]);
     }
     expect(await revision()).toBe(before);
+  });
+
+  test("is not asked about once it is no longer managed, and an apply finds it again by its keys", async () => {
+    expect(await page(`${base()}/edit`)).toContain("Stop managing");
+    expect((await post(`${base()}/unmanage`, {})).status).toBe(303);
+    expect(await page(base())).not.toContain("Managed by a file");
+    expect((await post(`${base()}/targets/${targetId}/toggle`, { active: "false" })).status).toBe(303);
+    const { changes } = await apply();
+    expect(changes.map(({ action, id, adopts }) => [action, id, adopts])).toEqual([
+      ["update", webhookId, true],
+      ["update", entrypointId, true],
+      ["update", targetId, true],
+    ]);
+    expect(await page(base())).toContain("Managed by a file");
   });
 
   test("is not asked about for a trial, or for what people made", async () => {

@@ -58,7 +58,7 @@ const PAGES: Readonly<Record<WebhookRole, readonly string[]>> = {
     ...["GET /targets/:targetId/discard-held", "POST /targets/:targetId/discard-held"],
   ],
   editor: [
-    ...["GET /edit", "POST /edit", "POST /lost-events/dismiss", "GET /download"],
+    ...["GET /edit", "POST /edit", "POST /lost-events/dismiss", "POST /unmanage", "GET /download"],
     ...["GET /sql", "POST /sql", "POST /queries", "POST /queries/:queryId/delete"],
     ...["GET /notices", "POST /notices", "POST /notices/test"],
     ...[
@@ -107,7 +107,7 @@ const OPERATIONS: Readonly<Record<WebhookRole, readonly string[]>> = {
     ...["POST /targets/:target_id/reset-circuit", "POST /targets/:target_id/pull"],
   ],
   editor: [
-    ...["PATCH ", "POST /notices/test", "GET /export"],
+    ...["PATCH ", "POST /notices/test", "POST /unmanage", "GET /export"],
     ...["POST /entrypoints", "PATCH /entrypoints/:entrypoint_id", "DELETE /entrypoints/:entrypoint_id"],
     ...["POST /entrypoints/:entrypoint_id/activate", "POST /entrypoints/:entrypoint_id/deactivate"],
     "POST /entrypoints/:entrypoint_id/verification/test",

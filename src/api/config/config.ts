@@ -5,6 +5,7 @@ import type { ApiDeps } from "../deps.ts";
 import { type Operation, openOperation, operation } from "../operation.ts";
 import { requireScope } from "../people/access.ts";
 import { count } from "../schema-parts.ts";
+import { webhookPath } from "../schemas.ts";
 import { createConfigSchema } from "./config-schema.ts";
 
 const tag = "Configuration";
@@ -45,7 +46,7 @@ const changeSchema = z
     path: z.string().describe("Place in the document, such as webhooks.orders.targets.billing."),
     id: z.string().describe("A dry run gives new objects an id that they will not have."),
     name: z.string(),
-    adopts: z.boolean().describe("true: people made the object; from now on a file manages it."),
+    adopts: z.boolean().describe("true: no file manages the object until now."),
     fields: z.array(
       z.strictObject({
         field: z.string(),
@@ -97,7 +98,7 @@ const exportQuery = z.strictObject({
 });
 
 export function configOperations(deps: ApiDeps): readonly Operation[] {
-  const { applyConfig, exportConfig } = deps.useCases;
+  const { applyConfig, exportConfig, unmanage } = deps.useCases;
   let schema: unknown = null;
   return [
     operation({
@@ -140,6 +141,20 @@ export function configOperations(deps: ApiDeps): readonly Operation[] {
         });
         for (const of of applied.changedTargets) await deps.throttle.changed(of);
         return present(applied);
+      },
+    }),
+    operation({
+      id: "unmanageWebhook",
+      method: "POST",
+      path: "/webhooks/:webhook_id/unmanage",
+      tag,
+      scope: "webhooks:write",
+      summary: "End that a file manages a webhook and its parts",
+      description: "Nothing else changes. Applied again, a file that has their keys manages them again.",
+      params: webhookPath,
+      success: { status: 204, description: "No file manages them." },
+      async handle({ caller: { userId }, params }) {
+        await unmanage({ userId, webhookId: params.webhook_id });
       },
     }),
     openOperation(

@@ -30,6 +30,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "api_key.revoke": "Revoke API key",
   "user.password_link": "Make a link to a new password",
   "user.email_link": "Ask to confirm an e-mail address",
+  "config.apply": "Apply configuration",
+  "webhook.unmanage": "Stop managing webhook by a file",
   "server.check": "Check databases",
   "secret_key.rotate": "Rotate secret key",
 };

@@ -3,7 +3,7 @@ import { Html } from "@elysiajs/html";
 import type { FormField } from "../../settings/form-field.ts";
 import { readWebhookSettings, type WebhookSettings } from "../../settings/webhook-settings.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
-import { Button } from "../components/button.tsx";
+import { ActionButton, Button } from "../components/button.tsx";
 import { TextField } from "../components/field-row.tsx";
 import { FieldSections } from "../components/field-sections.tsx";
 import { ManualLink } from "../components/manual-link.tsx";
@@ -74,6 +74,22 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
         </div>
         <Button label="Change" describe="Change notices" href={noticesPath(webhook.id)} />
       </section>
+      {webhook.managedBy !== null && (
+        <section class="card card-narrow card-row">
+          <div>
+            <h2>Configuration file</h2>
+            <p class="muted">
+              A file manages this webhook, its entrypoints or its targets. If there is no such file any more,
+              end that: nothing else changes.
+            </p>
+          </div>
+          <ActionButton
+            label="Stop managing"
+            describe="Stop managing this webhook by a file"
+            action={`${path}/unmanage`}
+          />
+        </section>
+      )}
       <section class="card card-narrow card-row">
         <div>
           <h2>Audit log</h2>

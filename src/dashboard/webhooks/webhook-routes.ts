@@ -216,6 +216,15 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     return redirect(webhookPath(id), { tone: "ok", text: "The warning is dismissed." });
   }
 
+  async function unmanage({ viewer, params }: PageContext): Promise<Response> {
+    const of = { userId: viewer.id, webhookId: params.id ?? "" };
+    await useCases.unmanage(of);
+    return redirect(webhookPath(of.webhookId), {
+      tone: "ok",
+      text: "No file manages this webhook any more.",
+    });
+  }
+
   return [
     page(LIST_PATH, list),
     page(`${LIST_PATH}/live`, streamList),
@@ -226,5 +235,6 @@ export function createWebhookRoutes(deps: SourcesDeps): readonly PageRoute[] {
     page("/source/:id/edit", (context) => showEdit(context), "editor"),
     configures("webhook", action("/source/:id/edit", update)),
     action("/source/:id/lost-events/dismiss", dismissLoss),
+    action("/source/:id/unmanage", unmanage),
   ];
 }

@@ -16,7 +16,7 @@ function changeLines(change: RemoteChange): readonly string[] {
   const { action, kind, path, name, adopts } = change;
   const place = placeOf(path);
   const shown = kind === "member" || name !== place.split("/").at(-1) ? ` “${name}”` : "";
-  const adopted = adopts ? ", which people made: from now on this file manages it" : "";
+  const adopted = adopts ? ", from now on managed by this file" : "";
   const fields = change.fields.filter(({ field }) => !adopts || !OF_ADOPTION.has(field));
   return [
     `${SIGNS[action] ?? "?"} ${kind} ${place}${shown}${adopted}`,
