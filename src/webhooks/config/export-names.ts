@@ -8,8 +8,9 @@ type Keyed = Readonly<{ id: string; name: string; key: string | null }>;
 export function keysOf(rows: readonly Keyed[]): ReadonlyMap<string, string> {
   const taken = new Set(rows.flatMap(({ key }) => key ?? []));
   const keys = new Map<string, string>();
+  const numbers = new Map<string, number>();
   for (const { id, name, key } of rows) {
-    const chosen = key ?? firstFree(toKey(name), taken);
+    const chosen = key ?? firstFree(toKey(name), taken, numbers);
     taken.add(chosen);
     keys.set(id, chosen);
   }
@@ -27,10 +28,12 @@ function toKey(name: string): string {
   return plain === "" ? "unnamed" : plain;
 }
 
-function firstFree(wanted: string, taken: ReadonlySet<string>): string {
-  for (let number = 1; ; number++) {
+/** `numbers`: the last one that was given to each name, as thousands may have the same. */
+function firstFree(wanted: string, taken: ReadonlySet<string>, numbers: Map<string, number>): string {
+  for (let number = (numbers.get(wanted) ?? 0) + 1; ; number++) {
     const suffix = number === 1 ? "" : `-${number}`;
     const key = wanted.slice(0, LONGEST_KEY - suffix.length) + suffix;
+    numbers.set(wanted, number);
     if (!taken.has(key)) return key;
   }
 }

@@ -25,7 +25,9 @@ export function createEntrypointPlanner(deps: UseCaseDeps & Readonly<{ views: Vi
   /** Says nothing of whose the id is. */
   function checkNewId(id: string, { draft, faults }: Of, path: string): void {
     const state = mainDb.configObjects.stateOfEntrypointId({ id, userId: draft.userId });
-    if (state === "taken")
+    const isTwice = draft.steps.some(({ change }) => change.action === "create" && change.id === id);
+    if (isTwice) faults.add(`${path}.id`, "is there twice");
+    else if (state === "taken")
       faults.add(`${path}.id`, "cannot be used here. Leave it out, and the URL is a new one");
   }
 

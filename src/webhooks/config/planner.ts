@@ -78,11 +78,17 @@ export function createPlanner(deps: UseCaseDeps) {
   }
 
   /** Also if that webhook is to give it up: one apply after the other. */
-  function checkExternalId(userId: string, { key, entry, id }: Matched, faults: Faults): void {
+  function checkExternalId(
+    { key, entry, id }: Matched,
+    { userId, faults, seen }: { userId: string; faults: Faults; seen: Set<string> },
+  ): void {
     const { external_id: externalId = null } = entry;
-    const holder = externalId === null ? null : mainDb.webhooks.findIdByExternalId({ userId, externalId });
-    if (holder === null || holder === id) return;
-    faults.add(`webhooks.${key}.external_id`, "belongs to another of your webhooks");
+    if (externalId === null) return;
+    const path = `webhooks.${key}.external_id`;
+    if (seen.has(externalId)) faults.add(path, "is there twice");
+    seen.add(externalId);
+    const holder = mainDb.webhooks.findIdByExternalId({ userId, externalId });
+    if (holder !== null && holder !== id) faults.add(path, "belongs to another of your webhooks");
   }
 
   function settingsOf(matched: Matched, find: FindByKeys, faults: Faults): WebhookRow["settings"] {
@@ -133,11 +139,12 @@ export function createPlanner(deps: UseCaseDeps) {
     const own = mainDb.webhooks.list(userId).filter((row) => row.userId === userId);
     const matched = await match(own, document, pause);
     const find = targetFinder(own, matched);
+    const externalIds = new Set<string>();
     for (const each of matched) {
       const { key, entry, id: webhookId, row } = each;
       const path = `webhooks.${key}`;
       const of = { draft, faults, webhookId, path };
-      checkExternalId(userId, each, faults);
+      checkExternalId(each, { userId, faults, seen: externalIds });
       planWebhook(draft, each, settingsOf(each, find, faults));
       const { entrypoints: entries, members: wanted } = entry;
       planEntrypoints({ ...of, entries }, row ? mainDb.entrypoints.list(webhookId) : []);

@@ -252,6 +252,32 @@ describe("an apply", () => {
     expect(api.parts.mainDb.routing.findRoute(id)).not.toBeNull();
   });
 
+  test("refuses the same id or external id twice, and an external id of another webhook", async () => {
+    const id = newUnguessableId();
+    const twice = await put(
+      of({
+        one: { external_id: "same", entrypoints: { a: { id }, b: { id } } },
+        two: { external_id: "same" },
+      }),
+    );
+    expect(twice.body).toMatchObject({
+      error: {
+        details: [
+          { path: "webhooks.one.entrypoints.b.id", message: "is there twice" },
+          { path: "webhooks.two.external_id", message: "is there twice" },
+        ],
+      },
+    });
+    await apply(of({ one: { external_id: "same" } }));
+    const others = await put(of({ two: { external_id: "same" } }));
+    expect(others.body).toMatchObject({ error: { details: [{ path: "webhooks.two.external_id" }] } });
+    expect((await apply(of({ one: {} }))).changes).toEqual([]);
+    const removed = await apply(of({ one: { external_id: null } }));
+    expect(removed.changes[0]?.fields).toMatchObject([
+      { field: "external_id", before: '"same"', after: "null" },
+    ]);
+  });
+
   test("shares webhooks with users and teams, and needs the scope admin for it", async () => {
     const member = { username: "ada", role: "viewer" };
     await apply(of({ shared: { members: [member] } }));
