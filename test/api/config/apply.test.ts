@@ -179,6 +179,21 @@ describe("an apply", () => {
     expect((await ownWebhooks()).filter(({ key }) => key === "race")).toHaveLength(1);
   });
 
+  test("is refused if anything changes while its event files are made, and leaves no webhook behind", async () => {
+    const before = (await ownWebhooks()).length;
+    const synced = spyOn(api.parts.mainDb, "synced").mockImplementationOnce(async () => {
+      await api.parts.useCases.webhooks.update({
+        ...{ userId: api.bob, webhookId: await shopId() },
+        input: { retention_days: 77 },
+      });
+    });
+    const { status } = await put(of({ late: {} }));
+    expect([synced.mock.calls.length > 0, status]).toEqual([true, 409]);
+    synced.mockRestore();
+    expect(await ownWebhooks()).toHaveLength(before);
+    expect(api.parts.mainDb.webhooks.listDeletedIds()).toEqual([]);
+  });
+
   test("is all or nothing, the audit log included, and leaves no event file behind", async () => {
     const entries = () => api.parts.mainDb.audit.search({ readerId: null, limit: 100 }).entries.length;
     const [before, logged] = [await ownWebhooks(), entries()];
