@@ -11,6 +11,8 @@ import { createOneTimeLinks } from "./one-time-links.ts";
 
 /** Links that a user can have by e-mail at the same time, so that nobody can fill their mailbox. */
 const MAX_OPEN = 3;
+/** Longer than a response takes, which waits for what is stored meanwhile and would tell by its time. */
+const AFTER_RESPONSE_MS = 1_000;
 /** Users with the same e-mail address that get a link each. */
 const MAX_USERS = 5;
 /** Longer input is neither a username nor an address. */
@@ -28,10 +30,8 @@ export function createPasswordLinks(deps: {
   post: PostMail | null;
   /** False while only the provider of OpenID Connect signs in: then no link works. */
   isPasswordEnough: () => boolean;
-  /** Runs a function after the response that is being made; by default in another turn of the event loop. */
-  later?: (run: () => void) => void;
 }) {
-  const { mainDb, users, log, baseUrl, post, isPasswordEnough, later = setImmediate } = deps;
+  const { mainDb, users, log, baseUrl, post, isPasswordEnough, clock } = deps;
   const links = createOneTimeLinks(deps);
 
   const findUserId = (token: string) =>
@@ -58,13 +58,13 @@ export function createPasswordLinks(deps: {
     isPossible: () => post !== null && isPasswordEnough(),
 
     /**
-     * Sends a link to whoever has this username or confirmed address. Returns at once and looks for them afterwards, so
-     * that neither the response nor its time tells whether there is anybody.
+     * Sends a link to whoever has this username or confirmed address. Returns at once and looks for them later, so that
+     * neither the response nor its time tells whether there is anybody.
      */
     ask(typed: string): void {
       const by = currentAct()?.actor;
       if (typed === "" || typed.length > MAX_TYPED || !isPasswordEnough()) return;
-      later(() => {
+      clock.after(AFTER_RESPONSE_MS, () => {
         Promise.resolve()
           .then(() => Promise.all(usersFor(typed).map((userId) => send(userId, by))))
           .catch((cause: unknown) => log.error("a link to a new password could not be made", { cause }));

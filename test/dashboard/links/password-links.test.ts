@@ -27,7 +27,12 @@ const post = (path: string, form: Record<string, string>, cookie: string | null 
 const textOf = async (path: string, cookie: string | null) => (await dashboard.ask(path, { cookie })).text();
 const locationOf = (answer: Response) => answer.headers.get("location") ?? "";
 const tokenOf = (link: string) => link.split("token=")[1] ?? "";
-const forget = (who: string) => post(FORGOT, { who });
+async function forget(who: string): Promise<Response> {
+  const answer = await post(FORGOT, { who });
+  // Nothing happens before the response is out.
+  dashboard.clock.advance(1_000);
+  return answer;
+}
 const setPassword = (link: string, password = NEW_PASSWORD) =>
   post("/pages/reset-password", { token: tokenOf(link), password });
 const userActionsIn = () =>
@@ -135,7 +140,7 @@ describe("a forgotten password", () => {
   test("fills no mailbox: three open links at most, and waits by name and by address", async () => {
     await confirmEmail();
     for (const who of ["carol", EMAIL, "CAROL"]) await mailedLink(who);
-    await forget("carol");
+    for (let times = 0; times < 2; times++) await forget("carol");
     expect((await forget("carol")).status).toBe(429);
     dashboard.clock.advance(MINUTE_MS);
     for (let times = 0; times < 6; times++) await forget(`nobody-${times}`);
