@@ -18,6 +18,7 @@ import { callerOperations } from "./people/caller.ts";
 import { invitationOperations } from "./people/invitations.ts";
 import { memberOperations } from "./people/members.ts";
 import { teamOperations } from "./people/teams.ts";
+import { portalOperations } from "./portal/portal.ts";
 import { problemOperations } from "./problems/problems.ts";
 import { publishOperations } from "./publish/publish.ts";
 import { pullOperations } from "./pull/pull.ts";
@@ -95,6 +96,7 @@ function listOperations(deps: ApiDeps): readonly Operation[] {
     ...eventOperations(deps),
     ...publishOperations(deps),
     ...eventTypeOperations(deps),
+    ...portalOperations(deps),
     ...rejectedOperations(deps),
     ...replayOperations(deps),
     ...configOperations(deps),

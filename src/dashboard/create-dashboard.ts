@@ -18,6 +18,7 @@ import { createManualRoutes } from "./manual/routes.ts";
 import type { PageRoute } from "./page-route.ts";
 import { createPasswordLinkRoutes } from "./password-links/routes.ts";
 import { createDrawFor } from "./permitted.ts";
+import { createPortal } from "./portal/portal.ts";
 import { createProblemRoutes } from "./problems/routes.ts";
 import { createProfileRoutes } from "./profile/routes.ts";
 import { createRejectedRoutes } from "./rejected/routes.ts";
@@ -56,7 +57,9 @@ export function createDashboard(deps: DashboardDeps) {
     ...createAdminRoutes({ ...deps, keys, reveals }),
   ];
   const guard = createGuard({ ...deps, cookie, drawFor: createDrawFor(routes) });
-  const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes());
+  const app = new Elysia({ name: "dashboard" })
+    .use(createAssetRoutes())
+    .use(createPortal({ ...deps, reveals, audit }));
   for (const route of routes) {
     const respond = guard(route);
     // The body is parsed by the form reader, after the viewer is known.

@@ -16,6 +16,7 @@ import type { Config } from "../config.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Auditing } from "../http/audit.ts";
 import type { SendOwnEvent } from "../ingest/own-events.ts";
+import type { Publish } from "../ingest/publish/publisher.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
 import type { RefusalTally } from "../ingest/refusal-tally.ts";
 import type { RemoteAddressReader } from "../ingest/remote-address.ts";
@@ -99,6 +100,7 @@ export type DashboardDeps = Readonly<{
   routing: Routing;
   /** Returns the sender's address, also behind trusted proxies. */
   remoteAddressOf: RemoteAddressReader;
+  publish: Publish;
   sendOwnEvent: SendOwnEvent;
   sendTestEvent: SendTestEvent;
   sendTestNotice: SendTestNotice;

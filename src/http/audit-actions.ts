@@ -57,14 +57,14 @@ const WHOLE_ROUTES: Readonly<Record<string, string>> = {
   "/api/v1/webhooks/:webhook_id/targets/:target_id/signing/rotate": "target.update",
 };
 /** Parts of paths that name no object. */
-const FRAMES = new Set(["api", "v1", "profile", "admin", "pages"]);
+const FRAMES = new Set(["api", "v1", "profile", "admin", "pages", "portal"]);
 const MAX_ID_LENGTH = 100;
 
 export function nameAction({ method, route, params = {} }: Route): AskedAction {
   const parts = route.split("/").filter((part) => part !== "" && !FRAMES.has(part));
   const ids = Object.values(params);
   const objectId = ids.at(-1)?.slice(0, MAX_ID_LENGTH) ?? null;
-  const isInWebhook = /^\/(?:source|api\/v1\/webhooks)\/:/.test(route);
+  const isInWebhook = /^\/(?:source|portal|api\/v1\/webhooks)\/:/.test(route);
   const webhookId = isInWebhook ? (ids[0]?.slice(0, MAX_ID_LENGTH) ?? null) : null;
   return { action: WHOLE_ROUTES[route] ?? actionOf(method, parts), objectId, webhookId };
 }

@@ -10,13 +10,30 @@ const NAMEABLE = /^[a-z0-9.-]+(?::\d{1,5})?$/i;
  * Allows scripts and styles from one folder only, because entrypoint responses share this origin and are written by
  * users. A policy can only name a path with its host, so it lists every host that the page may have been requested by.
  */
-function policyFor(hosts: readonly (string | null)[]): string {
-  const named = hosts.filter((host) => host !== null);
-  const assets = named.every((host) => NAMEABLE.test(host))
-    ? [...new Set(named)].map((host) => `${host}${ASSETS_PATH}`).join(" ")
-    : "'self'";
-  return `default-src 'none'; script-src ${assets}; style-src ${assets}; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
+export function pagePolicy(
+  request: Request,
+  options: {
+    /** The public URL. */
+    baseUrl: string;
+    /** The origin whose pages may frame this one; null: none may. */
+    framedBy?: string | null;
+    /** Another folder for styles. */
+    styles?: string;
+  },
+): string {
+  const { baseUrl, framedBy = null, styles } = options;
+  const asked = [request.headers.get("host"), request.headers.get("x-forwarded-host")];
+  const named = [new URL(baseUrl).host, ...asked].filter((host) => host !== null);
+  const areNameable = named.every((host) => NAMEABLE.test(host));
+  const within = (folder: string) =>
+    areNameable ? [...new Set(named)].map((host) => `${host}${folder}`).join(" ") : "'self'";
+  const assets = within(ASSETS_PATH);
+  const sheets = styles === undefined ? assets : `${assets} ${within(styles)}`;
+  return `default-src 'none'; script-src ${assets}; style-src ${sheets}; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors ${framedBy ?? "'none'"}`;
 }
+
+/** Browsers that know frame-ancestors heed nothing else; for others the header would forbid every frame. */
+const FRAMED = /frame-ancestors https?:/;
 
 const DEFAULTS: readonly (readonly [name: string, value: string])[] = [
   ["x-content-type-options", "nosniff"],
@@ -37,12 +54,10 @@ export function addSecurityHeaders(
   request: Request,
   { baseUrl }: { baseUrl: string },
 ): void {
-  if (!headers.has(POLICY)) {
-    const asked = [request.headers.get("host"), request.headers.get("x-forwarded-host")];
-    headers.set(POLICY, policyFor([new URL(baseUrl).host, ...asked]));
-  }
+  if (!headers.has(POLICY)) headers.set(POLICY, pagePolicy(request, { baseUrl }));
+  const isFramed = FRAMED.test(headers.get(POLICY) ?? "");
   for (const [name, value] of DEFAULTS) {
-    if (!headers.has(name)) headers.set(name, value);
+    if (!headers.has(name) && !(isFramed && name === "x-frame-options")) headers.set(name, value);
   }
   if (baseUrl.startsWith("https:")) headers.set("strict-transport-security", ONE_YEAR);
 }

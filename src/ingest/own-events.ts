@@ -11,6 +11,7 @@ import type { EventStore } from "../storage/stores/event-store.ts";
 import { calledUrl } from "../verification/called-url.ts";
 import type { ReceivedRequest, Verifier } from "../verification/provider.ts";
 import { makeReadable } from "../verification/request-place.ts";
+import { onlyTo } from "./one-target.ts";
 import type { Accepted, Receiver } from "./receive.ts";
 import type { RequestFacts } from "./snapshot.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
@@ -114,17 +115,6 @@ export function createOwnEventSender(deps: {
     const signing = route.verification === null ? "none" : accepted ? "signed" : "unsigned";
     return { eventId, isDuplicate, signing };
   };
-}
-
-/** The route with that target alone, which gets what its filter would refuse. */
-function onlyTo(route: Route, targetId: string | null): Route {
-  if (targetId === null) return route;
-  const target = route.targets.find(({ id }) => id === targetId);
-  if (target === undefined) {
-    throw new AppError({ kind: "conflict", message: "The target is disabled.", hint: "Enable it first." });
-  }
-  const { wants: _wants, ...rest } = target;
-  return { ...route, targets: [rest] };
 }
 
 function addProof(

@@ -21,6 +21,7 @@ import ledger from "./ledger.md" with { type: "text" };
 import limits from "./limits.md" with { type: "text" };
 import monitoring from "./monitoring.md" with { type: "text" };
 import notices from "./notices.md" with { type: "text" };
+import portal from "./portal.md" with { type: "text" };
 import publishing from "./publishing.md" with { type: "text" };
 import pull from "./pull.md" with { type: "text" };
 import recovery from "./recovery.md" with { type: "text" };
@@ -71,6 +72,7 @@ const parts = [
         text: publishing,
         summary: "Events of your own product, for webhooks of your customers",
       },
+      { slug: "portal", text: portal, summary: "Pages on which a customer manages the targets of a webhook" },
       { slug: "limits", text: limits, summary: "How large and how slow a request may be" },
     ],
   },

@@ -14,7 +14,7 @@ import type { Overrides } from "./overrides.ts";
 
 export function mountRoutes(deps: {
   /** What the dashboard needs; the API needs less. */
-  parts: DashboardDeps & Pick<ApiDeps, "pull" | "publish">;
+  parts: DashboardDeps & Pick<ApiDeps, "pull">;
   alterDashboard: Overrides["dashboard"] | undefined;
   ingest: Pick<IngestParts, "routes">;
   report: Readonly<{ readiness: () => Readiness; scrape: Scrape }>;

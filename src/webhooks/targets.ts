@@ -3,6 +3,7 @@ import { AppError, notFound } from "../lib/errors.ts";
 import type { TargetRow } from "../storage/main-db/tables.ts";
 import { readPolicy, type StoredDeliveryPolicy } from "../targets/delivery-policy.ts";
 import type { UseCaseDeps } from "./deps.ts";
+import { isInPortal, refuseBeyondPortal } from "./people/portal-limits.ts";
 import { type InWebhook, requireRole, type WebhookRole } from "./people/roles.ts";
 import { createTargetRows } from "./rows/target-rows.ts";
 import { targetChange, targetInput } from "./schemas.ts";
@@ -44,15 +45,16 @@ export type Target = Readonly<{
 type InTarget = InWebhook & Readonly<{ targetId: string }>;
 
 const what = "target";
+const FOR_PORTAL = { portal: true };
 
 export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, checkCode }: UseCaseDeps) {
   const rows = createTargetRows({ targetTypes, keys, clock });
   const transformations = createTransformations({ mainDb, clock, checkCode });
 
-  function getRow(of: InTarget, need: WebhookRole): TargetRow {
-    const { id: webhookId } = requireRole(mainDb, of, need);
+  function getRow(of: InTarget, need: WebhookRole, { portal = false } = {}): TargetRow {
+    const { id: webhookId } = requireRole(mainDb, of, need, { portal });
     const row = mainDb.targets.find({ id: of.targetId, webhookId });
-    if (!row) throw notFound(what);
+    if (!row || !isInPortal(of, row.type)) throw notFound(what);
     return row;
   }
 
@@ -90,14 +92,19 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     /** Returns the row as the API and pages show it. */
     present: (row: TargetRow): Target => toTarget(row),
     async list(of: InWebhook): Promise<Target[]> {
-      return mainDb.targets.list(requireRole(mainDb, of, "viewer").id).map((row) => toTarget(row));
+      const { id } = requireRole(mainDb, of, "viewer", FOR_PORTAL);
+      return mainDb.targets
+        .list(id)
+        .filter(({ type }) => isInPortal(of, type))
+        .map((row) => toTarget(row));
     },
     async get(of: InTarget, need: WebhookRole = "viewer"): Promise<Target> {
-      return toTarget(getRow(of, need));
+      return toTarget(getRow(of, need, FOR_PORTAL));
     },
     async create({ input, ...of }: InWebhook & { input: unknown }): Promise<Target> {
-      const { id: webhookId } = requireRole(mainDb, of, "editor");
+      const { id: webhookId } = requireRole(mainDb, of, "editor", FOR_PORTAL);
       const values = validate({ schema: targetInput, value: input, what });
+      refuseBeyondPortal(of, input, values.type);
       const { row, made } = rows.made(values, { id: ids.newId(), webhookId, input });
       await transformations.check(values.transformation, { ...row, row: null });
       mainDb.targets.insert(row);
@@ -108,9 +115,10 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     /** Replaces `config` as a whole, except for secrets that are left out or sent back as "[secret]". */
     async update({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
       const values = validate({ schema: targetChange, value: input, what });
-      const found = getRow(of, "editor");
+      const found = getRow(of, "editor", FOR_PORTAL);
+      refuseBeyondPortal(of, input, found.type);
       await transformations.check(values.transformation, { ...found, row: found });
-      const row = getRow(of, "editor");
+      const row = getRow(of, "editor", FOR_PORTAL);
       if (values.type !== undefined && values.type !== row.type) throw fixedType();
       const changed = rows.changed(row, values);
       const transformationVersion = transformations.versionOf(row, values.transformation);
@@ -122,14 +130,14 @@ export function createTargetUseCases({ mainDb, targetTypes, keys, clock, ids, ch
     },
     /** The delivery engine discards its pending deliveries. */
     async remove(of: InTarget): Promise<void> {
-      const { id, webhookId } = getRow(of, "editor");
+      const { id, webhookId } = getRow(of, "editor", FOR_PORTAL);
       mainDb.targets.softDelete({ id, webhookId, at: clock.now() });
     },
     async setActive({ active, ...of }: InTarget & { active: boolean }): Promise<Target> {
-      return change(getRow(of, "editor"), { active, deactivatedReason: null });
+      return change(getRow(of, "editor", FOR_PORTAL), { active, deactivatedReason: null });
     },
     async rotateSigning({ input, ...of }: InTarget & { input: unknown }): Promise<Target> {
-      const row = getRow(of, "editor");
+      const row = getRow(of, "editor", FOR_PORTAL);
       const { stored, made } = rows.signings.rotate(row, input);
       return change(row, { signing: stored }, made);
     },

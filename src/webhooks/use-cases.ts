@@ -11,6 +11,7 @@ import type { Ids, UseCaseDeps } from "./deps.ts";
 import { createEntrypointUseCases } from "./entrypoints.ts";
 import { createMemberUseCases } from "./people/members.ts";
 import { createTeamUseCases } from "./people/teams.ts";
+import { createPortals } from "./portal/portals.ts";
 import { createSavedFilters } from "./saved-filters.ts";
 import { createSavedQueries } from "./sql/saved-queries.ts";
 import { createTargetUseCases } from "./targets.ts";
@@ -40,6 +41,12 @@ export function createWebhookUseCases(
     }),
     savedQueries: createSavedQueries({
       mainDb: complete.mainDb,
+      clock: complete.clock,
+      newId: complete.ids.newId,
+    }),
+    portals: createPortals({
+      mainDb: complete.mainDb,
+      targetTypes: complete.targetTypes,
       clock: complete.clock,
       newId: complete.ids.newId,
     }),

@@ -139,6 +139,11 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     async get(of: InWebhook, need: WebhookRole = "viewer"): Promise<Webhook> {
       return toWebhook(of.userId, requireRole(mainDb, of, need));
     },
+    /** For a portal link, which sees nothing of the settings. */
+    async getForPortal(of: InWebhook): Promise<Pick<Webhook, "id" | "ownerId">> {
+      const { id, userId: ownerId } = requireRole(mainDb, of, "editor", { portal: true });
+      return { id, ownerId };
+    },
     /** The id of a webhook that the user owns; null if none has that external id. */
     findByExternalId: (of: { userId: string; externalId: string }) => mainDb.webhooks.findIdByExternalId(of),
     /** Whether the user still has this role, for what goes on after it was checked. */

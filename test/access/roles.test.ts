@@ -118,6 +118,7 @@ async function seen(route: RegisteredRoute, answer: Response): Promise<Seen> {
 
 function expected(rule: Rule, asker: Asker): Seen {
   if (rule === "open") return "allowed";
+  if (rule === "portal") return "not found";
   if (asker === "nobody" || rule === "operators") return "sign in";
   if (rule === "own") return "allowed";
   if (rule === "admin") return asker === "admin" ? "allowed" : "forbidden";

@@ -60,6 +60,7 @@ const bodies: Record<string, unknown> = {
   verify: {},
   delete: {},
   "discard-held": {},
+  "portal-links": {},
   batch: { events: [{ type: "a", data: 1 }] },
   test: { verification: { type: "github", config: { secret: "a" } } },
 };

@@ -218,6 +218,8 @@ describe("every operation", () => {
     createInvitation: { name: "Dora", role: "admin" },
     createWebhookInvitation: { email: "dora@example.com", role: "viewer" },
     transferWebhook: { username: "bob" },
+    createPortalLink: { expires_in: 60 },
+    changePortalSettings: { name: "Acme" },
     createEventType: { name: "order.paid", schema: {}, example: { n: 1 } },
     changeEventType: { description: "Paid." },
     changeEventTypeSettings: { check: "off" },

@@ -22,7 +22,7 @@ import { exchange } from "./raw-exchange.ts";
 setDefaultTimeout(180_000);
 
 /** Neither pages nor viewable text: routes for programs and senders, and streams. */
-const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)|\/live$/;
+const NO_PAGE = /^\/(api|webhook|assets|portal|metrics|livez|readyz|\.well-known)(\/|$)|\/live$/;
 const PARAMETERS = ["q", "next", "page", "cursor", "status", "zone", "from", "to", "range", "method"];
 const MORE_PARAMETERS = ["target", "entrypoint", "type", "body", "download", "made", "imported", "user"];
 

@@ -45,7 +45,7 @@ const CUT_OFF = `[...document.querySelectorAll(".card pre, .card .input")]
 /** Of a page to itself: enough for every span of time and filter. */
 const MOST_LINKS = 12;
 /** Not pages: routes for programs, senders and operators, and assets. */
-const NO_PAGE = /^\/(api|webhook|assets|metrics|livez|readyz|\.well-known)(\/|$)/;
+const NO_PAGE = /^\/(api|webhook|assets|portal|metrics|livez|readyz|\.well-known)(\/|$)/;
 /** Streams: loading one would never end. */
 const STREAM = /\/live$/;
 

@@ -25,6 +25,7 @@ export const OWN: ReadonlySet<string> = new Set([
   ...["POST /profile/sessions/end-others", "GET /profile/audit", "GET /profile/audit/download"],
   ...["GET /event-types", "GET /event-types/new", "POST /event-types", "POST /event-types/settings"],
   ...["GET /api/v1/event-types", "POST /api/v1/event-types"],
+  ...["GET /api/v1/portal-settings", "PATCH /api/v1/portal-settings"],
   ...["GET /api/v1/event-type-settings", "PATCH /api/v1/event-type-settings"],
   ...["POST /profile/email", "POST /profile/email/remove"],
   ...["GET /problems", "GET /api/v1/problems"],
@@ -115,7 +116,7 @@ const OPERATIONS: Readonly<Record<WebhookRole, readonly string[]>> = {
     ...["POST /targets/:target_id/activate", "POST /targets/:target_id/deactivate"],
     ...["POST /targets/:target_id/try", "POST /targets/:target_id/signing/rotate"],
     ...["POST /rejected/delete", "DELETE /rejected/:rejected_id"],
-    ...["POST /events", "POST /events/batch", "POST /query"],
+    ...["POST /events", "POST /events/batch", "POST /portal-links", "DELETE /portal-links", "POST /query"],
   ],
   owner: [
     ...["DELETE ", "POST /transfer", "POST /members"],
@@ -125,7 +126,10 @@ const OPERATIONS: Readonly<Record<WebhookRole, readonly string[]>> = {
   ],
 };
 
-export type Rule = "open" | "operators" | "own" | "admin" | "owned" | WebhookRole | "unknown";
+/** Pages of a portal are for the session of its link, and for no user. */
+const PORTAL = /^[A-Z]+ \/portal\//;
+
+export type Rule = "portal" | "open" | "operators" | "own" | "admin" | "owned" | WebhookRole | "unknown";
 
 const IN_WEBHOOK = /^(\/source\/:id|\/api\/v1\/webhooks\/:webhook_id)(\/.*)?$/;
 
@@ -138,6 +142,7 @@ export function ruleOf(route: RegisteredRoute): Rule {
   const { method, path } = route;
   const name = nameOf(route);
   if (OPEN.some((pattern) => pattern.test(name))) return "open";
+  if (PORTAL.test(name)) return "portal";
   if (OPERATORS.some((pattern) => pattern.test(name))) return "operators";
   if (OWN.has(name)) return "own";
   if (ADMIN.test(name)) return "admin";

@@ -2,6 +2,7 @@
 import { API_PREFIX } from "../../src/api/operation.ts";
 import { isHealthPath } from "../../src/http/health.ts";
 import { METRICS_PATH } from "../../src/http/metrics-route.ts";
+import { PORTAL_PATH } from "../../src/http/portal-path.ts";
 import type { Overrides } from "../../src/server/overrides.ts";
 import { PASSWORD, startTestApp } from "./test-app.ts";
 
@@ -97,8 +98,10 @@ export async function startTestDashboard(
 }
 
 /** Whether a path is a page or form for people, and not an address of programs. */
+/** Pages of portals are for no user; test/access/portal.test.ts walks them. */
 function isPage(path: string): boolean {
   const isForPrograms = path.startsWith(`${API_PREFIX}/`) || path.startsWith("/webhook/");
+  if (path.startsWith(`${PORTAL_PATH}/`)) return false;
   return !isForPrograms && path !== METRICS_PATH && !isHealthPath(path);
 }
 

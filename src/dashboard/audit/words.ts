@@ -7,6 +7,7 @@ export const KINDS: readonly Readonly<{ value: string; label: string }>[] = [
   { value: "entrypoint", label: "Entrypoints" },
   { value: "target", label: "Targets" },
   { value: "event", label: "Events" },
+  { value: "portal_link", label: "Portal links" },
   { value: "event_type", label: "Event types" },
   { value: "replay", label: "Replays" },
   { value: "rejected_request", label: "Rejected requests" },

@@ -8,6 +8,7 @@ import type { DedupKey } from "../../storage/event-db/duplicates.ts";
 import type { EventDraft } from "../../storage/event-db/types.ts";
 import type { Route, Routing } from "../../storage/main-db/routing.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
+import { onlyTo } from "../one-target.ts";
 import type { TargetChooser } from "../target-chooser.ts";
 
 export type Publication = Readonly<{
@@ -39,6 +40,8 @@ export type Published = Readonly<{
 export type Publish = (asked: {
   webhookId: string;
   events: readonly Publication[];
+  /** The only target that gets them, whatever its filter says; left out for all. */
+  targetId?: string;
   /** Address of the program, recorded as the events' sender. */
   remoteAddress: string;
 }) => Promise<readonly Published[]>;
@@ -75,9 +78,10 @@ export function createPublisher(deps: {
     return { ...draft, ...chooser.choose(route, draft) };
   }
 
-  return ({ webhookId, events: asked, remoteAddress }) => {
-    const route = routing.findPublishRoute(webhookId);
-    if (route === null) return Promise.reject(notFound("webhook"));
+  return async ({ webhookId, events: asked, targetId, remoteAddress }) => {
+    const toAll = routing.findPublishRoute(webhookId);
+    if (toAll === null) throw notFound("webhook");
+    const route = onlyTo(toAll, targetId ?? null);
     // Without a pause in between, so that one commit can take them all.
     const stored = asked.map(async (event): Promise<Published> => {
       const draft = draftOf(event, { route, remoteAddress });

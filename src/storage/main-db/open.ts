@@ -16,6 +16,7 @@ import { auditEventTypes } from "./audit/audited-event-types.ts";
 import * as auditedLinks from "./audit/audited-links.ts";
 import { auditMembers, auditTeams } from "./audit/audited-members.ts";
 import * as auditedPeople from "./audit/audited-people.ts";
+import { auditPortals } from "./audit/audited-portals.ts";
 import { createEventTypeQueries, type EventTypeQueries } from "./catalogue/event-types.ts";
 import { type ConfigObjectQueries, createConfigObjectQueries } from "./config-objects.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
@@ -28,6 +29,7 @@ import { createInvitationQueries } from "./people/invitations.ts";
 import { createMemberQueries, type MemberQueries } from "./people/members.ts";
 import { createTeamQueries, type TeamQueries } from "./people/teams.ts";
 import { createUserEmailQueries, type UserEmailQueries } from "./people/user-emails.ts";
+import { createPortalQueries, type PortalQueries } from "./portal/portal-links.ts";
 import { createProblemQueries, type ProblemQueries } from "./problems.ts";
 import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
 import { createRouting, type Routing } from "./routing.ts";
@@ -66,6 +68,7 @@ export type MainDb = Readonly<{
   namedParts: NamedPartQueries;
   savedFilters: SavedFilterQueries;
   eventTypes: EventTypeQueries;
+  portals: PortalQueries;
   configObjects: ConfigObjectQueries;
   savedQueries: SavedQueryQueries;
   members: MemberQueries;
@@ -178,6 +181,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       namedParts: createNamedPartQueries(db),
       savedFilters: createSavedFilterQueries(db),
+      portals: auditPortals(createPortalQueries(db), auditing),
       eventTypes: auditEventTypes(createEventTypeQueries(db), auditing),
       configObjects: createConfigObjectQueries(db),
       savedQueries: createSavedQueryQueries(db),

@@ -7,7 +7,19 @@ import type { WebhookRow } from "../../storage/main-db/tables.ts";
 export type { WebhookRole } from "../../storage/main-db/people/members.ts";
 export { WEBHOOK_ROLES } from "../../storage/main-db/people/members.ts";
 
-export type InWebhook = Readonly<{ userId: string; webhookId: string }>;
+export type InWebhook = Readonly<{
+  userId: string;
+  webhookId: string;
+  /** Set if a portal link acts for the user: it narrows what the user may do, and never widens it. */
+  portal?: Portal | undefined;
+}>;
+
+/** What a portal link is limited to. */
+export type Portal = Readonly<{
+  webhookId: string;
+  /** Types of the targets that it shows and manages. */
+  targetTypes: readonly string[];
+}>;
 
 type AccessDb = Pick<MainDb, "webhooks" | "members">;
 
@@ -24,19 +36,38 @@ export function highestRole(roles: readonly WebhookRole[]): WebhookRole | null {
 }
 
 /** Returns the webhook with the user's role; null if the webhook is unknown, or the user has nothing to do with it. */
-export function findAccess(mainDb: AccessDb, { userId, webhookId }: InWebhook): WebhookAccess | null {
+export function findAccess(mainDb: AccessDb, of: InWebhook): WebhookAccess | null {
+  const { userId, webhookId, portal } = of;
+  if (portal !== undefined && portal.webhookId !== webhookId) return null;
   const row = mainDb.webhooks.find(webhookId);
   if (row === null) return null;
   const role = row.userId === userId ? "owner" : highestRole(mainDb.members.listRoles({ userId, webhookId }));
   return role && { ...row, role };
 }
 
-/** Throws AppError `not_found` for strangers, and `forbidden` for members whose role is not enough. */
-export function requireRole(mainDb: AccessDb, of: InWebhook, need: WebhookRole): WebhookAccess {
+/**
+ * Throws AppError `not_found` for strangers, and `forbidden` for members whose role is not enough. A portal link may do
+ * nothing unless the use case says so by `portal`.
+ */
+export function requireRole(
+  mainDb: AccessDb,
+  of: InWebhook,
+  need: WebhookRole,
+  { portal: isForPortal = false }: { portal?: boolean } = {},
+): WebhookAccess {
+  if (of.portal !== undefined && !isForPortal) throw portalMayNot();
   const access = findAccess(mainDb, of);
   if (access === null) throw notFound("webhook");
   if (!includesRole(access.role, need)) throw roleMissing(access.role, need);
   return access;
+}
+
+function portalMayNot(): AppError {
+  return new AppError({
+    kind: "forbidden",
+    code: "beyond_portal",
+    message: "A portal link does not allow this.",
+  });
 }
 
 function roleMissing(role: WebhookRole, need: WebhookRole): AppError {

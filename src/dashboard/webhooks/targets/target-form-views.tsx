@@ -1,6 +1,5 @@
 /** The forms that add and edit a target, drawn from its type's list of fields. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
-import type { FormField } from "../../../settings/form-field.ts";
 import { inSection } from "../../../settings/form-field.ts";
 import type { FilterTrial } from "../../../storage/reader/filter-trial.ts";
 import { deliveryPolicyFields, readPolicy } from "../../../targets/delivery-policy.ts";
@@ -14,6 +13,7 @@ import type { CodePlace } from "../../components/code-place.ts";
 import { TextField } from "../../components/field-row.tsx";
 import { FieldSections } from "../../components/field-sections.tsx";
 import { ManualLink } from "../../components/manual-link.tsx";
+import { withTypeNames } from "../../event-types/type-names.ts";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
 import { ManagedNote } from "../../managed/managed-views.tsx";
@@ -159,24 +159,10 @@ const NO_DEFAULTS = {};
 
 type FieldsProps = FormProps & Readonly<{ target?: Target; places?: Readonly<Record<string, CodePlace>> }>;
 
-/** Names that the field lists; more would hide the form. */
-const MOST_NAMES = 30;
-
-function withNames(fields: readonly FormField[], names: readonly string[]): readonly FormField[] {
-  if (names.length === 0) return fields;
-  const listed = names.slice(0, MOST_NAMES).join(", ");
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
-  return fields.map((field) =>
-    field.name === "event_types"
-      ? { ...field, help: `${field.help} In the catalogue: ${listed}${more}.` }
-      : field,
-  );
-}
-
 function Fields({ type, typed, errors, places, target, typeNames }: FieldsProps): JSX.Element {
   const policy = target?.policy ?? readPolicy(type.policyDefaults);
   const fields = [
-    ...inSection("Filter", withNames(filterPolicyFields, typeNames)),
+    ...inSection("Filter", withTypeNames(filterPolicyFields, typeNames)),
     ...(type.settlesAtIngest ? [] : transformationFields),
     ...(type.settlesAtIngest ? [] : deliveryPolicyFields),
     ...(type.signs === true ? signingFields : []),

@@ -23,6 +23,7 @@ import externalIds from "./0021-external-ids.sql" with { type: "text" };
 import savedQueries from "./0022-saved-queries.sql" with { type: "text" };
 import eventTypes from "./0023-event-types.sql" with { type: "text" };
 import links from "./0024-links.sql" with { type: "text" };
+import portalLinks from "./0025-portal-links.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -49,4 +50,5 @@ export const mainMigrations: readonly string[] = [
   savedQueries,
   eventTypes,
   links,
+  portalLinks,
 ];

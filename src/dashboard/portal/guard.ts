@@ -1,0 +1,141 @@
+/** Checks every request for a portal's page: the link's session, its origin, and that its webhook is still shared. */
+import type { AuditEntry } from "../../http/audit.ts";
+import { queryOf } from "../../http/request-url.ts";
+import { pagePolicy } from "../../http/security-headers.ts";
+import type { Peer } from "../../ingest/remote-address.ts";
+import { AppError } from "../../lib/errors.ts";
+import type { PortalSession } from "../../webhooks/portal/portals.ts";
+import { refuseCrossSite } from "../cross-site.ts";
+import type { DashboardDeps } from "../deps.ts";
+import { type FormInput, readForm } from "../forms.ts";
+import { renderPage } from "../render.ts";
+import type { Flash } from "../viewer.ts";
+import { readPortalCookie, writePortalCookie } from "./cookie.ts";
+import { type PortalFrame, PortalOverPage } from "./layout.tsx";
+import { portalPath } from "./paths.ts";
+
+export type PortalContext = Readonly<{
+  /** The only one for whom use cases are asked. */
+  asker: PortalSession["asker"];
+  linkId: string;
+  /** Of the webhook's owner. */
+  typeNames: () => Promise<readonly string[]>;
+  frame: PortalFrame;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  remoteAddress: string;
+  signal: AbortSignal;
+  form: () => Promise<FormInput>;
+}>;
+
+export type PortalRoute = Readonly<{
+  method: "GET" | "POST";
+  /** Below the portal's own path. */
+  path: string;
+  run: (context: PortalContext) => Promise<Response>;
+}>;
+
+export type PortalVisit = Readonly<{
+  request: Request;
+  params: Readonly<Record<string, string>>;
+  peer: Peer | null;
+  entry: AuditEntry;
+}>;
+
+type Deps = Pick<DashboardDeps, "useCases" | "config" | "clock" | "remoteAddressOf">;
+
+/** Messages after forms, by a mark in the address: in a frame, a page may have no other cookie. */
+const FLASHES: ReadonlyMap<string, Flash> = new Map([
+  ["added", { tone: "ok", text: "The target was added. It gets every event from now on." }],
+  ["saved", { tone: "ok", text: "The target was saved." }],
+  ["deleted", { tone: "ok", text: "The target was deleted." }],
+  ["enabled", { tone: "ok", text: "The target is enabled." }],
+  ["disabled", { tone: "ok", text: "The target is disabled: it gets no new events." }],
+  ["tested", { tone: "ok", text: "A test event was sent to this target." }],
+  ["off", { tone: "bad", text: "Enable the target first." }],
+  ["replayed", { tone: "ok", text: "The event is delivered again." }],
+  ["rotated", { tone: "ok", text: "The signing secret was rotated." }],
+]);
+
+export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: Deps) {
+  const { portals, webhooks } = useCases;
+  const isHttps = config.baseUrl.startsWith("https:");
+
+  /** The owner's settings; null if whoever made the link has lost the role, or the webhook is gone. */
+  async function settingsFor({ asker }: PortalSession) {
+    try {
+      const { ownerId } = await webhooks.getForPortal(asker);
+      return { ownerId, ...portals.settingsOf(ownerId) };
+    } catch (error) {
+      if (error instanceof AppError && error.kind !== "unavailable") return null;
+      throw error;
+    }
+  }
+
+  function seal(request: Request, response: Response, origin: string | null): Response {
+    const options = { baseUrl: config.baseUrl, framedBy: origin, styles: portalPath("") };
+    response.headers.set("content-security-policy", pagePolicy(request, options));
+    return response;
+  }
+
+  function refuse(entry: AuditEntry): Promise<Response> {
+    entry.refuse("portal_over");
+    return renderPage(PortalOverPage(), { status: 404 });
+  }
+
+  return {
+    /** Opens a link once, and leads to its portal. */
+    async open({ request, entry }: PortalVisit): Promise<Response> {
+      const opened = portals.open(queryOf(request.url).get("token") ?? "");
+      const settings = opened && (await settingsFor(opened.session));
+      if (opened === null || settings === null) return refuse(entry);
+      const { linkId, asker, expiresAt } = opened.session;
+      entry.by({ userId: asker.userId, sessionId: `portal:${linkId}` });
+      const response = new Response(null, { status: 303, headers: { location: portalPath(linkId) } });
+      const cookie = writePortalCookie({
+        linkId,
+        token: opened.token,
+        maxAgeSeconds: Math.max(1, Math.floor((expiresAt - clock.now()) / 1_000)),
+        isFramed: settings.origin !== null,
+        isHttps,
+      });
+      response.headers.append("set-cookie", cookie);
+      return seal(request, response, settings.origin);
+    },
+    /** Runs a route for the session that the request's cookie has. */
+    async run(route: PortalRoute, { request, params, peer, entry }: PortalVisit): Promise<Response> {
+      if (route.method === "POST") refuseCrossSite(request, config);
+      const token = readPortalCookie(request);
+      const { linkId = "" } = params;
+      const session = token === null ? null : portals.find({ linkId, token });
+      const settings = session && (await settingsFor(session));
+      if (session === null || settings === null) return refuse(entry);
+      const { asker } = session;
+      entry.by({ userId: asker.userId, sessionId: `portal:${linkId}` });
+      entry.at({ ...params, linkId: asker.webhookId });
+      const query = queryOf(request.url);
+      const flash = FLASHES.get(query.get("done") ?? "") ?? null;
+      const response = await route.run({
+        asker,
+        linkId,
+        async typeNames() {
+          const types = await useCases.eventTypes.list({ userId: settings.ownerId });
+          return types.map(({ name }) => name);
+        },
+        frame: { linkId, settings, flash },
+        params,
+        query,
+        remoteAddress: remoteAddressOf(request, peer),
+        signal: request.signal,
+        form: () => readForm(request),
+      });
+      return seal(request, response, settings.origin);
+    },
+  };
+}
+
+/** Ends a form. `made`: the key of a secret that the next page shows once. */
+export function redirectTo(path: string, done: string, made: string | null = null): Response {
+  const more = made === null ? "" : `&made=${made}`;
+  return new Response(null, { status: 303, headers: { location: `${path}?done=${done}${more}` } });
+}

@@ -1,0 +1,2 @@
+/** Where the pages of portals are. */
+export const PORTAL_PATH = "/portal";

@@ -1,0 +1,36 @@
+/** Adds an entry to the audit log with each change of portal links, in the same transaction. */
+import type { PortalQueries } from "../portal/portal-links.ts";
+import type { Auditing } from "./audit-log.ts";
+import { changedFields } from "./changed-fields.ts";
+
+export function auditPortals(queries: PortalQueries, { audit, transactions }: Auditing): PortalQueries {
+  return {
+    ...queries,
+    insert: (row) =>
+      transactions.run(() => {
+        queries.insert(row);
+        audit.add({ action: "portal_link.create", objectId: row.id, webhookId: row.webhookId });
+      }),
+    open: (of) =>
+      transactions.run(() => {
+        const row = queries.open(of);
+        if (row !== null) {
+          audit.add({ action: "portal_link.open", objectId: row.id, webhookId: row.webhookId });
+        }
+        return row;
+      }),
+    removeAll: ({ webhookId }) =>
+      transactions.run(() => {
+        queries.removeAll({ webhookId });
+        audit.add({ action: "portal_link.end", objectId: webhookId, webhookId });
+      }),
+    setSettings: (change) =>
+      transactions.run(() => {
+        const { userId: ownerId, ...after } = change;
+        const before = queries.settingsOf(ownerId);
+        queries.setSettings(change);
+        const fields = changedFields(before, after);
+        if (fields.length > 0) audit.add({ action: "portal.update", objectId: ownerId, ownerId, fields });
+      }),
+  };
+}
