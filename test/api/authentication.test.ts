@@ -61,6 +61,7 @@ const bodies: Record<string, unknown> = {
   delete: {},
   "discard-held": {},
   "portal-links": {},
+  query: { sql: "SELECT 1" },
   batch: { events: [{ type: "a", data: 1 }] },
   test: { verification: { type: "github", config: { secret: "a" } } },
 };

@@ -50,7 +50,7 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
   ],
   "events:read": [
     "GET /webhooks/:webhook_id/export",
-    "GET /webhooks/:webhook_id/events",
+    ...["GET /webhooks/:webhook_id/events", "POST /webhooks/:webhook_id/query"],
     "GET /webhooks/:webhook_id/events/:event_id",
     "GET /webhooks/:webhook_id/events/:event_id/body",
     "GET /webhooks/:webhook_id/events/:event_id/deliveries",
