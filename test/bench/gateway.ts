@@ -40,6 +40,8 @@ export type Gateway = Readonly<{
   /** Calls the API; fields outside the schema are dropped. */
   get: <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
   post: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
+  /** Creates an API key of a user and returns it. */
+  keyOf: (username: string) => string;
   /** Runs a command on the same folder, also after the process has ended; returns its duration in milliseconds. */
   time: (command: readonly string[]) => Promise<number>;
   /** Ends the process, and deletes the folder unless it is kept. */
@@ -83,7 +85,7 @@ export async function startGateway(
 
   let key: string | null = null;
   async function ask<T>(path: string, init: RequestInit, schema: z.ZodType<T>): Promise<T> {
-    key ??= createKey(folder, env);
+    key ??= createKey("admin", folder, env);
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const response = await fetch(`${origin}/api/v1${path}`, { ...init, headers });
     const text = await response.text();
@@ -112,6 +114,7 @@ export async function startGateway(
     get,
     post,
     startedAfter,
+    keyOf: (username) => createKey(username, folder, env),
     async createWebhooks(wishes) {
       const made: BenchWebhook[] = [];
       for (const [index, { target, verification }] of wishes.entries()) {
@@ -144,8 +147,8 @@ export async function startGateway(
   };
 }
 
-function createKey(folder: string, env: Record<string, string>): string {
-  const command = [EXECUTABLE, "apikey", "create", "--user", "admin", "--name", "bench"];
+function createKey(username: string, folder: string, env: Record<string, string>): string {
+  const command = [EXECUTABLE, "apikey", "create", "--user", username, "--name", "bench"];
   const made = Bun.spawnSync(command, { cwd: folder, env });
   if (!made.success) throw new Error(`apikey create: ${made.stderr.toString()}`);
   return made.stdout.toString().trim();

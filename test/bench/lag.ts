@@ -14,7 +14,7 @@ const LAG_GOAL_MS = 20;
 const PAGE_GOAL_MS = 100;
 /** Pause between two pages: one person's reading, not a load of its own. */
 const PAUSE_MS = 50;
-const METRICS = { METRICS_USERNAME: "bench", METRICS_PASSWORD: "bench" };
+export const METRICS = { METRICS_USERNAME: "bench", METRICS_PASSWORD: "bench" };
 const SECONDS_TO_SETTLE = 2;
 
 /** Upper bounds in seconds with the observations below each, as in Prometheus' histograms. */
@@ -100,7 +100,7 @@ async function readPages(
   return times;
 }
 
-async function readLag(origin: string): Promise<Histogram> {
+export async function readLag(origin: string): Promise<Histogram> {
   const credentials = Buffer.from(`${METRICS.METRICS_USERNAME}:${METRICS.METRICS_PASSWORD}`).toString(
     "base64",
   );
@@ -114,12 +114,12 @@ function toSeconds(bound: string): number {
   return bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound);
 }
 
-function between(before: Histogram, after: Histogram): Histogram {
+export function between(before: Histogram, after: Histogram): Histogram {
   return new Map([...after].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]));
 }
 
 /** "≤ 20" if this share of the observations lies below the bound of 20 ms. */
-function boundOf(histogram: Histogram, share: number): string {
+export function boundOf(histogram: Histogram, share: number): string {
   const total = histogram.get(Number.POSITIVE_INFINITY) ?? 0;
   const bound = [...histogram.keys()].find((each) => (histogram.get(each) ?? 0) >= total * share);
   return bound === undefined ? "–" : `≤ ${figure(bound * 1_000)}`;

@@ -13,6 +13,7 @@ import { type BenchOptions, benchOptions } from "./options.ts";
 import { publish } from "./publish.ts";
 import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
+import { sql } from "./sql.ts";
 import { startup } from "./startup.ts";
 import { throughput } from "./throughput.ts";
 import { verification } from "./verification.ts";
@@ -32,6 +33,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   lag,
   scale,
   publish,
+  sql,
   endurance,
   backlog,
 };

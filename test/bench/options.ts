@@ -25,6 +25,8 @@ export type BenchOptions = Readonly<{
   replaySeconds: number;
   /** Seconds under load with each slowed disk. */
   lagSeconds: number;
+  /** Seconds of hostile SQL. */
+  sqlSeconds: number;
   scaleWebhooks: number;
   /** Length of the long run. */
   minutes: number;
@@ -67,6 +69,7 @@ export function benchOptions(flags: {
         replayEvents: 100_000,
         replaySeconds: 8,
         lagSeconds: 6,
+        sqlSeconds: 10,
         scaleWebhooks: 2_000,
       }
     : {
@@ -82,6 +85,7 @@ export function benchOptions(flags: {
         replayEvents: 1_000_000,
         replaySeconds: 30,
         lagSeconds: 15,
+        sqlSeconds: 60,
         scaleWebhooks: 10_000,
       };
 }

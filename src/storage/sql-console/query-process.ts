@@ -20,7 +20,8 @@ type Asked = Readonly<{
 }>;
 
 export const startQueryChild = (listener: ChildListener): Child =>
-  startProgram(listener, { words: [SQL_QUERY_ARGUMENT] });
+  // The child lowers the priority of the thread that runs the statement: the one that watches it must not wait.
+  startProgram(listener, { words: [SQL_QUERY_ARGUMENT], priority: 0 });
 
 /** Settles once the process has ended: until then, it has the file open. */
 export async function askQueryProcess({

@@ -119,8 +119,8 @@ export const attacksOn = (folder: string): readonly Attack[] => [
     "endless materialized rows": `WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r),
       m AS MATERIALIZED (SELECT hex(randomblob(500)) AS a FROM r) SELECT count(*) FROM m`,
     "an endless union": "WITH RECURSIVE r(i) AS (SELECT 1 UNION SELECT i + 1 FROM r) SELECT count(*) FROM r",
-    "large values one by one": `${ENDLESS} SELECT max(length(randomblob(30000000 + i))) FROM r`,
-    "large values sorted": `${ENDLESS} SELECT randomblob(20000000 + i) AS b FROM r ORDER BY b`,
+    "large values one by one": `${ENDLESS} SELECT max(length(randomblob(15000000 + i))) FROM r`,
+    "large values sorted": `${ENDLESS} SELECT randomblob(10000000 + i) AS b FROM r ORDER BY b`,
   }),
   ...rows("harmless", {
     "explain a SELECT": "EXPLAIN SELECT id FROM events",

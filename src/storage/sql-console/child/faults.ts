@@ -28,7 +28,7 @@ export function toFault(
   if (code === null || OF_THE_FILE.has(code & 0xff)) throw error;
   const message = errorMessage(error);
   if (code === TOO_BIG) {
-    return new StatementFault("A value is larger than 32 MiB, or the statement than 64 KiB.");
+    return new StatementFault("A value is larger than 16 MiB, or the statement than 64 KiB.");
   }
   return new StatementFault(`SQLite: ${message}${code === GENERIC ? placeOfError(sql, message) : ""}`);
 }

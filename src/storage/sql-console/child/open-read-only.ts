@@ -4,7 +4,8 @@ import { readHeader } from "./header.ts";
 
 const BUSY_TIMEOUT_MS = 2_000;
 const LIMITS = {
-  length: 32 * 2 ** 20,
+  // Of one value: SQLite takes several times as much to make it, before the watch on memory sees that.
+  length: 16 * 2 ** 20,
   sqlLength: 64 * 1024,
   column: 200,
   exprDepth: 200,

@@ -7,7 +7,7 @@ import type { QueryEnd, QueryOrder } from "../order.ts";
 import type { QueryWorkerMessage } from "./sql-query-worker.ts";
 
 const STDOUT = 1;
-const LOOK_EVERY_MS = 10;
+const LOOK_EVERY_MS = 5;
 const NEWLINE = 10;
 
 type Input = Readonly<{ read: () => Promise<{ done: boolean; value?: Uint8Array | undefined }> }>;

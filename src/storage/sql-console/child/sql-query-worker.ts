@@ -1,16 +1,30 @@
 /** The child's thread that runs the statement: nothing can be done in a thread that SQLite is busy in. */
+import { setPriority } from "node:os";
 import { errorMessage } from "../../../lib/errors.ts";
 import type { QueryOrder } from "../order.ts";
 import { type RowsRead, readRows } from "./read-rows.ts";
 
 declare const self: Worker;
 
+/** Of 19: what acknowledges and delivers comes first. */
+const LOW_PRIORITY = 10;
+
 /** What the thread says: that it has been loaded, and how the statement ended. */
 export type QueryWorkerMessage = "loaded" | ReturnType<typeof readRows> | Readonly<{ broken: string }>;
 
 self.onmessage = ({ data }: MessageEvent<QueryOrder>) => tell(answerTo(data));
 
+lowerPriority();
 tell("loaded");
+
+/** On Linux that of this thread, elsewhere of the process; not where the system refuses it. */
+function lowerPriority(): void {
+  try {
+    setPriority(LOW_PRIORITY);
+  } catch {
+    // See above.
+  }
+}
 
 function answerTo(order: QueryOrder): RowsRead | QueryWorkerMessage {
   try {
