@@ -62,7 +62,7 @@ test("kill -9 in the middle of an apply leaves all of it or nothing, and no gap 
     expect([files, [0, WEBHOOKS].includes(made.length)]).toEqual([files, true]);
     // A start removes files of webhooks that were never finished, in the background.
     const { length } = await webhookNames();
-    while (eventFiles().length > length) await Bun.sleep(20);
+    while (eventFiles().length > length) await new Promise(setImmediate);
     expect(eventFiles()).toHaveLength(length);
     const check = await gateway.run(["check"]);
     expect([check.code, check.err]).toEqual([0, ""]);
