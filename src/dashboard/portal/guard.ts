@@ -86,6 +86,7 @@ export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: 
   return {
     /** Opens a link once, and leads to its portal. */
     async open({ request, entry }: PortalVisit): Promise<Response> {
+      if (isOnlyLook(request)) return new Response(null, { status: 204 });
       const opened = portals.open(queryOf(request.url).get("token") ?? "");
       const settings = opened && (await settingsFor(opened.session));
       if (opened === null || settings === null) return refuse(entry);
@@ -132,6 +133,11 @@ export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: 
       return seal(request, response, settings.origin);
     },
   };
+}
+
+/** Whether nobody opens the link yet: the router answers HEAD as GET, and browsers fetch pages ahead. */
+function isOnlyLook({ method, headers }: Request): boolean {
+  return method !== "GET" || headers.get("sec-purpose")?.includes("prefetch") === true;
 }
 
 /** Ends a form. `made`: the key of a secret that the next page shows once. */

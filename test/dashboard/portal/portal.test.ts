@@ -72,6 +72,14 @@ describe("a portal link", () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 404, 404, 404, 404]);
   });
 
+  test("is not opened by a look at it: by HEAD, or by a browser that fetches ahead", async () => {
+    const search = await makeLink();
+    const url = `${api.server.url}/portal/open${search}`;
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(204);
+    expect((await fetch(url, { headers: { "sec-purpose": "prefetch;prerender" } })).status).toBe(204);
+    await openLink(search);
+  });
+
   test("ends in time, also before it is opened", async () => {
     const [used, unused] = [
       await openLink(await makeLink({ expires_in: 60 })),
