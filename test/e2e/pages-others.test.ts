@@ -16,7 +16,7 @@ import {
   ownIdsOf,
   type Person,
   rejectOne,
-  saveFilter,
+  saveOwn,
   signIn,
   startSite,
   type WebhookInUse,
@@ -282,10 +282,10 @@ describe("the owner", () => {
     const { id: team_id } = await make("/teams", { name: `Team of ${setup.webhookId}` });
     const { users = [] } = await make(`/teams/${team_id}/users`, { username: "bob" });
     const made = idsOf({ ...setup, targetId, eventId, resultId: "", replayId, rejectedId });
-    const filterId = await saveFilter(gateway, admin, setup.webhookId);
+    const own = await saveOwn(gateway, admin, setup.webhookId);
     const people = { member_id, memberId: member_id, team_id, user_id: users[0]?.id ?? "" };
     const invited = { invitation_id, invitationId: invitation_id };
     const { id: typeId } = await make("/event-types", { name: setup.webhookId });
-    return { ...made, key_id, filterId, ...people, ...invited, typeId, event_type_id: typeId };
+    return { ...made, key_id, ...own, ...people, ...invited, typeId, event_type_id: typeId };
   }
 });

@@ -188,9 +188,8 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
       cookie,
     ),
     identityId: addIdentity(gateway, person.username),
-    filterId: await saveFilter(gateway, person, webhookId),
-    keyId,
-    key_id: keyId,
+    ...(await saveOwn(gateway, person, webhookId)),
+    ...{ keyId, key_id: keyId },
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
     ...(await addEventType(gateway, person)),
@@ -202,14 +201,16 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
   };
 }
 
-/** Saves a filter of the log, and returns its id. */
-export async function saveFilter(gateway: Gateway, { cookie }: Person, webhookId: string): Promise<string> {
-  const saved = await fetch(`${gateway.origin}/source/${webhookId}/filters`, {
-    method: "POST",
-    headers: { cookie, "sec-fetch-site": "same-origin" },
-    body: new URLSearchParams({ name: "Failed", query: "status=failed" }),
-  });
-  return find(await saved.text(), /\/filters\/([^/"]+)\/delete/);
+/** Saves a filter of the log and a statement of SQL, and returns their ids. */
+export async function saveOwn(gateway: Gateway, { cookie }: Person, webhookId: string): Promise<Ids> {
+  async function save(what: string, form: Record<string, string>): Promise<string> {
+    const init = { method: "POST", headers: { cookie, "sec-fetch-site": "same-origin" } };
+    const body = new URLSearchParams({ name: "Mine", ...form });
+    const saved = await fetch(`${gateway.origin}/source/${webhookId}/${what}`, { ...init, body });
+    return find(await saved.text(), new RegExp(`/${what}/([^/"]+)/delete`));
+  }
+  const filterId = await save("filters", { query: "status=failed" });
+  return { filterId, queryId: await save("queries", { sql: "SELECT 1" }) };
 }
 
 /** Adds an event type to the person's catalogue, for the routes about one. */
