@@ -47,7 +47,8 @@ export function createPasswordLinks(deps: {
     const user = users.find(userId);
     const to = mainDb.userEmails.find(userId);
     if (post === null || to === null || !user?.hasPassword || user.disabledAt !== null) return;
-    if (mainDb.oneTimeLinks.count({ userId, purpose: "password" }) >= MAX_OPEN) return;
+    const open = mainDb.oneTimeLinks.count({ userId, purpose: "password", now: clock.now() });
+    if (open >= MAX_OPEN) return;
     const link = links.create({ purpose: "password", userId, by });
     await mainDb.synced();
     post({ to, ...passwordLinkMail({ username: user.username, link, baseUrl }) });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createPasswordLinks } from "../../../src/auth/links/password-links.ts";
 import { createPasswords } from "../../../src/auth/passwords.ts";
 import { createUsers } from "../../../src/auth/users.ts";
+import { HOUR_MS } from "../../../src/lib/clock.ts";
 import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
 import { createRecordingLog } from "../../support/recording-log.ts";
 import { appErrorOf } from "../../support/thrown.ts";
@@ -52,7 +53,7 @@ test("nothing is written or sent while the response is made", async () => {
   db.clock.advance(999);
   await new Promise((resolve) => setImmediate(resolve));
   expect(mailed).toEqual([]);
-  expect(db.mainDb.oneTimeLinks.count({ userId: ada, purpose: "password" })).toBe(0);
+  expect(db.mainDb.oneTimeLinks.count({ userId: ada, purpose: "password", now: 0 })).toBe(0);
   db.clock.advance(1);
   await new Promise((resolve) => setImmediate(resolve));
   expect(mailed).toEqual(["ada@example.com"]);
@@ -69,6 +70,15 @@ test("users with a confirmed address and a password get a link, by name or by ad
   for (const who of ["off", "off@example.com", "robot", "bare", "nobody", "", "a".repeat(300)]) {
     expect(await ask(who)).toEqual([]);
   }
+});
+
+test("a user has three open links at most, and another once one of them is too old", async () => {
+  addUser("ada", "ada@example.com");
+  const sent: number[] = [];
+  for (let times = 0; times < 5; times++) sent.push((await ask("ada")).length);
+  expect(sent).toEqual([1, 1, 1, 0, 0]);
+  db.clock.advance(HOUR_MS);
+  expect(await ask("ada")).toHaveLength(1);
 });
 
 test("of two who use a link at the same time, one sets the password", async () => {

@@ -38,12 +38,14 @@ export function createOneTimeLinkQueries(db: Database) {
         .get({ tokenHash });
       return row === null ? null : linkRow.parse(row);
     },
-    count({ userId, purpose }: OfUser): number {
+    /** Those that have not expired. */
+    count({ userId, purpose, now }: OfUser & Readonly<{ now: number }>): number {
       const row = db
         .query<{ n: number }, [Params]>(
-          "SELECT count(*) AS n FROM one_time_links WHERE user_id = $userId AND purpose = $purpose",
+          `SELECT count(*) AS n FROM one_time_links
+           WHERE user_id = $userId AND purpose = $purpose AND expires_at > $now`,
         )
-        .get({ userId, purpose });
+        .get({ userId, purpose, now });
       return row?.n ?? 0;
     },
     /** Deletes a user's links; returns how many there were. */
