@@ -4,6 +4,7 @@ import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
 import { parseRange } from "../../lib/time-range.ts";
 import { findFields } from "../../settings/indexed-fields.ts";
+import { PUBLISHED } from "../../settings/published-events.ts";
 import {
   ANSWER,
   EVENT_FATES,
@@ -45,7 +46,7 @@ const schemas = {
     .string()
     .refine((text) => parseRange(text) !== null, "must be a number of minutes, hours or days, such as 30d."),
   zone: z.string().refine(isTimeZone, "is not a time zone."),
-  entrypoint: id,
+  entrypoint: id.or(z.literal(PUBLISHED)),
   target: id,
   status: z.enum(EVENT_FATES, `must be one of ${EVENT_FATES.join(", ")}.`),
   transformation: z.enum(["failed"], "must be failed."),
