@@ -44,8 +44,9 @@ const CUT_OFF = `[...document.querySelectorAll(".card pre, .card .input")]
   .map((each) => "cuts off " + each.outerHTML.slice(0, 80))`;
 /** Of a page to itself: enough for every span of time and filter. */
 const MOST_LINKS = 12;
-/** Not pages: routes for programs, senders and operators, and assets. */
-const NO_PAGE = /^\/(api|webhook|assets|portal|metrics|livez|readyz|\.well-known)(\/|$)/;
+/** Not pages: routes for programs, senders and operators, and assets. Nor what only a one-time link opens. */
+const NO_PAGE =
+  /^\/(api|webhook|assets|portal|invitation|pages\/(reset-password|confirm-email)|metrics|livez|readyz|\.well-known)(\/|$)/;
 /** Streams: loading one would never end. */
 const STREAM = /\/live$/;
 

@@ -191,6 +191,9 @@ async function goOnWith(answer: Response): Promise<void> {
     webhook_id: webhook.id,
     memberId: nobody,
     member_id: nobody,
+    invitationId: nobody,
+    invitation_id: nobody,
+    queryId: nobody,
   };
   // With the victim's ids where a part is named, and with those of the webhook.
   await useAll(ids);

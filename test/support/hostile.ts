@@ -14,8 +14,9 @@ export const LONG_HOSTILE = `${HOSTILE.join(" ")} `.repeat(30).slice(0, 10_240);
 
 /** Elements that no page of the dashboard has by itself. */
 const STRANGERS = [
-  // The program's own QR code has no text of anybody's but in its picture.
-  "body img:not(.qr-code[src^='data:image/svg+xml;base64,']), body style, body script, body template, head script:not([src]), [style], a[href^='javascript' i]",
+  // The program's own QR code has no text of anybody's but in its picture. The code editor places its lines by styles.
+  "body img:not(.qr-code[src^='data:image/svg+xml;base64,'], .cm-widgetBuffer:not([src])), [style]:not(.cm-editor *)",
+  "body style, body script, body template, head script:not([src]), a[href^='javascript' i]",
   "svg[onload], [onerror], [onfocus], [onmouseover], body b, [hx-get='/profile']",
   "meta[http-equiv], base, iframe, object, embed",
 ].join(", ");

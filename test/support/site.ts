@@ -192,7 +192,6 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
     ...{ keyId, key_id: keyId },
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
-    ...(await addEventType(gateway, person)),
     ...(await addToServer(gateway, person)),
     // Of nobody: a webhook's own members and invitations are made where they are needed.
     ...{ invitationId: crypto.randomUUID(), invitation_id: crypto.randomUUID() },
@@ -222,8 +221,9 @@ async function addEventType(gateway: Gateway, { cookie }: Person): Promise<Ids> 
   return { typeId, event_type_id: typeId };
 }
 
-/** Adds a team, and a service account, for the routes about one. */
-export async function addToServer(gateway: Gateway, { cookie }: Person): Promise<Ids> {
+/** Adds a team, a service account and an event type, for the routes about one. */
+export async function addToServer(gateway: Gateway, person: Person): Promise<Ids> {
+  const { cookie } = person;
   const headers = { cookie, "sec-fetch-site": "same-origin" };
   const post = { method: "POST", headers, redirect: "manual" } as const;
   const answer = await fetch(`${gateway.origin}/admin/users`, {
@@ -235,7 +235,7 @@ export async function addToServer(gateway: Gateway, { cookie }: Person): Promise
   const body = new URLSearchParams({ name: `Team ${freePort()}` });
   const team = await fetch(`${gateway.origin}/admin/teams`, { ...post, body });
   const teamId = find(team.headers.get("location") ?? "", /teams\/([^/?]+)/);
-  return { serviceId, teamId, team_id: teamId };
+  return { serviceId, teamId, team_id: teamId, ...(await addEventType(gateway, person)) };
 }
 
 async function textOf(gateway: Gateway, path: string, cookie: string): Promise<string> {
