@@ -99,6 +99,8 @@ export const attacksOn = (folder: string): readonly Attack[] => [
     "a repeated character": "SELECT format('%.*c', 1000000000, 'x')",
     "a replacement": "SELECT replace(hex(zeroblob(1000000)), '0', hex(zeroblob(1000)))",
     "random bytes": "SELECT randomblob(1000000000)",
+    "a doubled text":
+      "WITH RECURSIVE r(s) AS (SELECT 'x' UNION ALL SELECT s || s FROM r) SELECT max(length(s)) FROM r",
     "a gathered text":
       "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 20) SELECT group_concat(hex(zeroblob(1000000 + i))) FROM r",
   }),
@@ -108,8 +110,6 @@ export const attacksOn = (folder: string): readonly Attack[] => [
     "endless rows that are not shown": `${ENDLESS} SELECT i FROM r WHERE i < 0`,
     "a join of three": `WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 100000)
       SELECT count(*) FROM r a, r b, r c WHERE a.i + b.i + c.i = 1`,
-    "a doubled text":
-      "WITH RECURSIVE r(s) AS (SELECT 'x' UNION ALL SELECT s || s FROM r) SELECT max(length(s)) FROM r",
     "an endless sort": `${ENDLESS} SELECT i, hex(randomblob(500)) FROM r ORDER BY 2`,
     "endless distinct values": `${ENDLESS} SELECT count(DISTINCT hex(randomblob(500))) FROM r`,
     "endless groups": `${ENDLESS} SELECT hex(randomblob(200)) AS a, count(*) FROM r GROUP BY a`,
