@@ -150,11 +150,16 @@ const BODIES: readonly (readonly [end: string, body: () => unknown])[] = [
   ["/verify", () => ({})],
 ];
 
-/** Performs everything that a person or a program can do with the webhook, except deleting it. */
+/**
+ * Performs everything that a person or a program can do with the webhook, except deleting it, and except running SQL, which
+ * reads one file only and starts a process each time.
+ */
 async function useAll(ids: Ids): Promise<void> {
   const own = routes.filter(({ method, path }) => {
     const isOfWebhook = path.startsWith("/source/") || path.startsWith("/api/v1/webhooks/");
-    return isOfWebhook && path.includes(":") && method !== "DELETE" && !/delete|cancel/.test(path);
+    return (
+      isOfWebhook && path.includes(":") && method !== "DELETE" && !/delete|cancel|\/sql$|\/query$/.test(path)
+    );
   });
   for (const route of own) {
     const { method, path } = route;
