@@ -1,5 +1,6 @@
 /** Turns a request into an EventDraft: its exact content, time of receipt and remote address. */
 
+import { forgetValues } from "../bodies/body-values.ts";
 import { newIdAt } from "../lib/ids.ts";
 import type { EventDraft } from "../storage/event-db/types.ts";
 import type { Route } from "../storage/main-db/routing.ts";
@@ -42,6 +43,8 @@ export function takeSnapshot(options: {
     targets: route.targets,
   };
   const chosen = choose(route, draft);
+  // The last to read it: type and duplicates were found before.
+  forgetValues(body);
   return chosen === null ? draft : { ...draft, ...chosen };
 }
 

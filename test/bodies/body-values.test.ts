@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { unpackAhead } from "../../src/bodies/body-content.ts";
-import { type BodyValue, bodyValuesOf } from "../../src/bodies/body-values.ts";
+import { type BodyValue, bodyValuesOf, forgetValues } from "../../src/bodies/body-values.ts";
 
 const FORM = "application/x-www-form-urlencoded";
 
@@ -78,6 +78,16 @@ describe("a JSON body", () => {
     });
     expect(at('{"id":"\\ud83d","b":1}', "b")?.kind).toBe("number");
   });
+});
+
+test("a body is read once, until what was read of it is forgotten", () => {
+  const body = new TextEncoder().encode('{"id":1}');
+  const readHead = () => ({ contentType: "application/json", contentEncoding: "" });
+  const values = bodyValuesOf(body, readHead);
+  expect(values.at("id")).toEqual({ kind: "number", text: "1" });
+  expect(bodyValuesOf(body, readHead)).toBe(values);
+  forgetValues(body);
+  expect(bodyValuesOf(body, readHead)).not.toBe(values);
 });
 
 describe("a form", () => {
