@@ -1,6 +1,6 @@
 /** Finds the webhook that has an event, without opening its file here. */
 
-import { createTurns } from "../../lib/turns.ts";
+import { createTurns } from "../../lib/waiting/turns.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { busy } from "./event-reader.ts";
 import { nobodyWaits } from "./event-reader-line.ts";

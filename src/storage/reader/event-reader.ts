@@ -2,7 +2,7 @@
  * The event loop's side of the workers that search event files: however long a search takes, everything else goes on.
  */
 import { AppError } from "../../lib/errors.ts";
-import { createTurns } from "../../lib/turns.ts";
+import { createTurns } from "../../lib/waiting/turns.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import type { EventFilter } from "../event-db/event-filter.ts";
 import { type EventSearch, type FoundEvents, requireCursor } from "../event-db/event-search.ts";

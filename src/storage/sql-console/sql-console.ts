@@ -5,13 +5,13 @@
 import { resolve } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
-import { createTurns } from "../../lib/turns.ts";
+import { createPlaces } from "../../lib/waiting/places.ts";
+import { createTurns } from "../../lib/waiting/turns.ts";
 import type { Child, ChildListener } from "../../sandbox/start-child.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { readBeside } from "../reader/read-event-file.ts";
 import type { QueryLimits, SqlQuery } from "./order.ts";
-import { createPlaces } from "./places.ts";
 import { askQueryProcess, type QueryResult, startQueryChild } from "./query-process.ts";
 
 export type ConsoleLimits = QueryLimits & Readonly<{ timeMs: number }>;

@@ -5,7 +5,7 @@ import { createTargetFilter, FilterSubject } from "../../filters/target-filter.t
 import type { Clock } from "../../lib/clock.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
 import { HeldBytes } from "../../lib/held-bytes.ts";
-import { createTurns } from "../../lib/turns.ts";
+import { createTurns } from "../../lib/waiting/turns.ts";
 import type { Code } from "../../sandbox/job.ts";
 import type { StoredEvent } from "../../storage/event-db/types.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";

@@ -3,14 +3,18 @@
 export type Places = Readonly<{
   /** Rejects with `tooMany` if too much already waits, and with `nobodyWaits` once `signal` is aborted. */
   take: <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+  /** Whether nothing runs and nothing waits. */
+  areFree: () => boolean;
 }>;
 
-export function createPlaces(options: {
-  count: number;
+export type Waiting = Readonly<{
+  /** Pieces of work that may wait. */
   mostWaiting: number;
   tooMany: () => Error;
   nobodyWaits: () => Error;
-}): Places {
+}>;
+
+export function createPlaces(options: Waiting & Readonly<{ count: number }>): Places {
   const { count, mostWaiting, tooMany, nobodyWaits } = options;
   const waiting = new Set<() => void>();
   let taken = 0;
@@ -42,5 +46,6 @@ export function createPlaces(options: {
         } else taken--;
       }
     },
+    areFree: () => taken === 0,
   };
 }
