@@ -1,4 +1,5 @@
 /** The reading of one filter: its faults, how much of it there is, and the values that it compares with. */
+import { isRecord } from "../lib/records.ts";
 import { type Constant, fieldName, type Scalar, type ValueTest } from "./condition.ts";
 import { isDecimal } from "./decimals.ts";
 
@@ -21,10 +22,6 @@ export type Place = Readonly<{ path: readonly string[]; level: number }>;
 
 export function below({ path, level }: Place, step: string): Place {
   return { path: [...path, step], level: level + 1 };
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Its methods always return something to go on with: after a fault the filter is not used. */
@@ -111,7 +108,7 @@ export class FilterReading {
 
   /** What `$eq` and `$neq` take: any JSON. */
   constant(value: unknown, place: Place): Constant {
-    if (!Array.isArray(value) && !isObject(value)) return this.scalar(value, place);
+    if (!Array.isArray(value) && !isRecord(value)) return this.scalar(value, place);
     this.count(place);
     if (!this.mayEnter(place)) return { kind: "list", items: [] };
     if (Array.isArray(value)) {

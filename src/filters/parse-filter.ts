@@ -1,6 +1,7 @@
 /** Reads a filter document into its conditions. Hookdeck's syntax; the manual's chapter on filters describes it. */
+import { isRecord } from "../lib/records.ts";
 import { type Comparison, type Condition, type Field, fieldName, type ValueTest } from "./condition.ts";
-import { below, type FilterFault, FilterReading, isObject, type Place } from "./filter-reading.ts";
+import { below, type FilterFault, FilterReading, type Place } from "./filter-reading.ts";
 
 /** What of an event a filter may look at. */
 export const FILTER_KEYS = ["type", "method", "path", "query", "headers", "body"] as const;
@@ -44,7 +45,7 @@ class FilterParser {
   }
 
   condition(value: unknown, at: At): Condition {
-    if (isObject(value)) return this.#reading.mayEnter(at) ? this.#object(value, at) : NOTHING;
+    if (isRecord(value)) return this.#reading.mayEnter(at) ? this.#object(value, at) : NOTHING;
     if (at.names !== "members") return this.#refuse(at, WANTED[at.names]);
     if (!Array.isArray(value)) return { kind: "equals", constant: this.#reading.scalar(value, at) };
     this.#reading.count(at);

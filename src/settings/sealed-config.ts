@@ -4,6 +4,7 @@
  */
 import { constantTimeEqual } from "../lib/crypto.ts";
 import { AppError } from "../lib/errors.ts";
+import { isRecord } from "../lib/records.ts";
 import type { FormField } from "./form-field.ts";
 
 export type Sealer = Readonly<{
@@ -153,7 +154,7 @@ function mapSecrets(type: Fields, config: unknown, map: (value: unknown, path: s
 }
 
 function toRecord(value: unknown, path: string): Config {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  if (isRecord(value)) return { ...value };
   throw new AppError({
     kind: "invalid",
     message: "The config is not valid.",

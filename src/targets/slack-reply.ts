@@ -1,4 +1,5 @@
 /** Interprets the reply of a Slack-compatible chat: whether it accepted the message, and if not, why. */
+import { isRecord } from "../lib/records.ts";
 
 /** Longer JSON is not parsed: a reply that accepts or refuses is short. */
 const MAX_PARSED = 16 * 1024;
@@ -94,7 +95,7 @@ function hasBadCode(reply: Readonly<Record<string, unknown>>): boolean {
 
 function isSomething(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  if (isObject(value)) return Object.keys(value).length > 0;
+  if (isRecord(value)) return Object.keys(value).length > 0;
   return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
 }
 
@@ -102,7 +103,7 @@ function reasonIn(reply: Readonly<Record<string, unknown>>): string | null {
   for (const key of REASONS) {
     const value = reply[key];
     const inner = Array.isArray(value) ? value[0] : value;
-    const text = isObject(inner) ? inner.message : inner;
+    const text = isRecord(inner) ? inner.message : inner;
     if (typeof text !== "string" || text.trim() === "") continue;
     const code = CODES.map((each) => reply[each]).find((each) => typeof each === "number" && each !== 0);
     return shown(code === undefined ? text.trim() : `${text.trim()} (${code})`);
@@ -122,12 +123,8 @@ function readObject(text: string): Readonly<Record<string, unknown>> | null {
   if (!text.startsWith("{") || text.length > MAX_PARSED) return null;
   try {
     const reply: unknown = JSON.parse(text);
-    return isObject(reply) ? reply : null;
+    return isRecord(reply) ? reply : null;
   } catch {
     return null;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 /** Reads JSON Web Tokens that are signed by HMAC-SHA256 (HS256), and no others. */
+import { isRecord } from "../../lib/records.ts";
 import { decode, hmac, matchesAny } from "../hmac/signature.ts";
 
 const FORM = /^([\w-]+)\.([\w-]+)\.([\w-]{43})$/;
@@ -19,10 +20,10 @@ export function readHs256Token(options: {
   return header?.alg === "HS256" && said !== null ? said : "malformed";
 }
 
-function parse(part: string): Record<string, unknown> | null {
+function parse(part: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+    return isRecord(value) ? value : null;
   } catch {
     return null;
   }

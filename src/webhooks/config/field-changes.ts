@@ -1,4 +1,5 @@
 /** Lists in which fields two states of an object differ, without the values of secrets. */
+import { isRecord } from "../../lib/records.ts";
 import { REDACTED } from "../../settings/sealed-config.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -59,5 +60,5 @@ function show(value: unknown): string | null {
 }
 
 function toFields(value: unknown): Fields | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+  return isRecord(value) ? value : null;
 }

@@ -2,7 +2,8 @@
  * Judges a value by a JSON Schema (2020-12) that `schemaFaults` found usable. Every step counts, so that neither a schema
  * nor a value can hold the event loop.
  */
-import { findReferred, isRecord, type Schema } from "./known-keywords.ts";
+import { isRecord } from "../../../lib/records.ts";
+import { findReferred, type Schema } from "./known-keywords.ts";
 
 /** What is left to do; shared by all values of a call. */
 export type Effort = { left: number };

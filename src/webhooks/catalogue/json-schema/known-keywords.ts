@@ -1,5 +1,6 @@
 /** Checks that a JSON Schema uses only what can be judged in bounded time, when it is stored. */
 import type { FieldFault } from "../../../lib/errors.ts";
+import { isRecord } from "../../../lib/records.ts";
 
 export const MAX_SCHEMA_DEPTH = 32;
 export const MAX_SCHEMA_PARTS = 2_000;
@@ -27,10 +28,6 @@ export function schemaFaults(schema: unknown): readonly FieldFault[] {
   const walk: Walk = { parts: 0, faults: [] };
   checkSchema(schema, { path: "", depth: 0, walk, root: schema });
   return walk.faults;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The schema that `#` or `#/$defs/NAME` means; undefined if there is none. */
