@@ -2,10 +2,11 @@
 import type { z } from "zod";
 import type { ThrottleControl, ThrottleView } from "../delivery/throttle/throttle-control.ts";
 import type { FilterTrial, JudgedEvent } from "../storage/reader/filter-trial.ts";
+import { managedOf } from "../webhooks/config/views.ts";
 import type { Target } from "../webhooks/targets.ts";
 import type { Transformation } from "../webhooks/transformations.ts";
 import type { filterTrialSchema } from "./event-schemas.ts";
-import { managedOf, time } from "./presenters.ts";
+import { time } from "./presenters.ts";
 import type { targetSchema } from "./schemas.ts";
 import type { throttleSchema } from "./throttle-schemas.ts";
 

@@ -9,6 +9,7 @@ import type {
   EventSummary,
   StoredEvent,
 } from "../storage/event-db/types.ts";
+import { managedOf } from "../webhooks/config/views.ts";
 import type { Entrypoint } from "../webhooks/entrypoints.ts";
 import type { FilterFate } from "../webhooks/filter-fates.ts";
 import type { UnreadValue } from "../webhooks/unread-values.ts";
@@ -30,11 +31,6 @@ export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> 
     created_at: time(webhook.createdAt),
     updated_at: time(webhook.updatedAt),
   };
-}
-
-/** Says by which key a file of configuration names an object, and whether one manages it. */
-export function managedOf({ key, managedBy }: Readonly<{ key: string | null; managedBy: "file" | null }>) {
-  return { key, managed_by: managedBy };
 }
 
 /** `baseUrl` has no trailing slash. */

@@ -9,6 +9,19 @@ export const PUBLISHED = "00000000-0000-0000-0000-000000000000";
 /** Carries the publisher's own id of an event, under the name that Standard Webhooks has for it. */
 export const PUBLISHED_ID_HEADER = "webhook-id";
 
+/** What a program publishes. */
+export type Publication = Readonly<{
+  type: string;
+  /** The publisher's own id; null: receivers know the event by the gateway's. */
+  id: string | null;
+  /** JSON, byte for byte as the publisher wrote it: parsing would change long numbers. */
+  json: Uint8Array;
+  /** "data": `json` is the data of the payload that Standard Webhooks describes. "payload": it is the whole body. */
+  as: "data" | "payload";
+  /** Names the event to the gateway; null: every call is another event. */
+  key: string | null;
+}>;
+
 type Held = Readonly<{
   id: string;
   entrypointId: string;

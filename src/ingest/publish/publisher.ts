@@ -3,25 +3,13 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { notFound } from "../../lib/errors.ts";
 import { newIdAt } from "../../lib/ids.ts";
-import { PUBLISHED_ID_HEADER } from "../../settings/published-events.ts";
+import { PUBLISHED_ID_HEADER, type Publication } from "../../settings/published-events.ts";
 import type { DedupKey } from "../../storage/event-db/duplicates.ts";
 import type { EventDraft } from "../../storage/event-db/types.ts";
 import type { Route, Routing } from "../../storage/main-db/routing.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
 import { onlyTo } from "../one-target.ts";
 import type { TargetChooser } from "../target-chooser.ts";
-
-export type Publication = Readonly<{
-  type: string;
-  /** The publisher's own id; null: receivers know the event by the gateway's. */
-  id: string | null;
-  /** JSON, byte for byte as the publisher wrote it. */
-  json: Uint8Array;
-  /** "data": `json` is the data of the payload that Standard Webhooks describes. "payload": it is the whole body. */
-  as: "data" | "payload";
-  /** Names the event to the gateway; null: every call is another event. */
-  key: string | null;
-}>;
 
 export type Published = Readonly<{
   eventId: string;

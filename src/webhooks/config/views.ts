@@ -19,12 +19,12 @@ export function createViews({ targetTypes, providers }: { targetTypes: TargetTyp
     webhook(row: WebhookRow): View {
       const { notices, ...settings } = readWebhookSettings(row.settings);
       const { target_id: target, ...rest } = notices ?? {};
-      const named = { ...managed(row), name: row.name, external_id: row.externalId };
+      const named = { ...managedOf(row), name: row.name, external_id: row.externalId };
       const view = { ...named, ...settings, notices: notices && { target, ...rest } };
       return { stored: view, shown: view };
     },
     entrypoint(row: EntrypointRow): View {
-      const rest = { ...managed(row), name: row.name, active: row.active, ...readSettings(row.settings) };
+      const rest = { ...managedOf(row), name: row.name, active: row.active, ...readSettings(row.settings) };
       if (row.verification === null) return same({ ...rest, verification: null });
       const { type, config } = parseVerification(row.verification);
       const provider = providers.find(type);
@@ -41,7 +41,7 @@ export function createViews({ targetTypes, providers }: { targetTypes: TargetTyp
       const signing = readSigning(row.signing);
       const scheme = signing?.scheme ?? "none";
       const rest = {
-        ...managed(row),
+        ...managedOf(row),
         name: row.name,
         active: row.active,
         transformation: version && { version },
@@ -60,7 +60,8 @@ export function createViews({ targetTypes, providers }: { targetTypes: TargetTyp
   };
 }
 
-function managed({ key, managedBy }: Managed) {
+/** By which key a file names an object, and whether one manages it, in the words of files and of the API. */
+export function managedOf({ key, managedBy }: Managed) {
   return { key, managed_by: managedBy };
 }
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type JsonText, readJson } from "../../bodies/json-text.ts";
 import { AppError } from "../../lib/errors.ts";
+import type { Publication } from "../../settings/published-events.ts";
 
 export const MAX_BATCH = 100;
 export const MAX_TYPE_LENGTH = 128;
@@ -49,17 +50,8 @@ export const publishBatchInput = z
 
 type PublishInput = z.infer<typeof publishInput>;
 
-export type ReadEvent = Readonly<{
-  type: string;
-  id: string | null;
-  /** As it was written: parsing would change long numbers. */
-  json: Uint8Array;
-  as: "data" | "payload";
-  key: string | null;
-}>;
-
 /** `bytes` are those of `input`. Throws AppError `invalid`. */
-export function readPublished(bytes: Uint8Array, input: PublishInput, key: string | null): ReadEvent {
+export function readPublished(bytes: Uint8Array, input: PublishInput, key: string | null): Publication {
   return readOne(readText(bytes), { node: 0, input, key: key === null ? null : keyed("key", key) });
 }
 
@@ -68,7 +60,7 @@ export function readPublishedBatch(
   bytes: Uint8Array,
   { events }: z.infer<typeof publishBatchInput>,
   key: string | null,
-): readonly ReadEvent[] {
+): readonly Publication[] {
   const text = readText(bytes);
   const nodes = text.itemsOf(text.find("events"));
   return events.map((input, place) => {
@@ -92,7 +84,7 @@ export function readIdempotencyKey(header: string | null): string | null {
 
 type At = Readonly<{ node: number; input: PublishInput; key: string | null }>;
 
-function readOne(text: JsonText, { node, input, key }: At): ReadEvent {
+function readOne(text: JsonText, { node, input, key }: At): Publication {
   const { type, id = null } = input;
   const as = input.data === undefined ? "payload" : "data";
   const json = text.sourceOf(text.find(as, node));
