@@ -44,7 +44,7 @@ export function createEventTypeRoutes(deps: {
 
   async function list({ viewer, flash }: PageContext): Promise<Response> {
     const userId = viewer.id;
-    const types = await eventTypes.list({ userId });
+    const types = await eventTypes.listSummaries({ userId });
     return renderPage(EventTypesPage({ viewer, flash, types, check: eventTypes.checkOf(userId) }));
   }
 

@@ -1,7 +1,7 @@
 /** Pages of the catalogue: the event types that a user publishes, and the form of one. */
 import { Html } from "@elysiajs/html";
 import type { FormField } from "../../settings/form-field.ts";
-import type { PublishCheck } from "../../storage/main-db/catalogue/event-types.ts";
+import type { EventTypeSummary, PublishCheck } from "../../storage/main-db/catalogue/event-types.ts";
 import type { EventType } from "../../webhooks/catalogue/event-types.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
@@ -27,7 +27,7 @@ const CRUMB = { href: EVENT_TYPES_PATH, label: "Event types" };
 export function EventTypesPage(props: {
   viewer: Viewer;
   flash: Flash | null;
-  types: readonly EventType[];
+  types: readonly EventTypeSummary[];
   check: PublishCheck;
 }): JSX.Element {
   const { viewer, flash, types, check } = props;
@@ -63,7 +63,7 @@ export function EventTypesPage(props: {
   );
 }
 
-function Row({ type }: { type: EventType }): JSX.Element {
+function Row({ type }: { type: EventTypeSummary }): JSX.Element {
   return (
     <tr>
       <td>
@@ -75,8 +75,8 @@ function Row({ type }: { type: EventType }): JSX.Element {
         {type.description}
       </td>
       <td data-label="Has">
-        {type.schema !== null && <Badge tone="idle" label="schema" />}{" "}
-        {type.example !== null && <Badge tone="idle" label="example" />}
+        {type.hasSchema && <Badge tone="idle" label="schema" />}{" "}
+        {type.hasExample && <Badge tone="idle" label="example" />}
       </td>
     </tr>
   );

@@ -120,7 +120,7 @@ export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: 
         asker,
         linkId,
         async typeNames() {
-          const types = await useCases.eventTypes.list({ userId: settings.ownerId });
+          const types = await useCases.eventTypes.listSummaries({ userId: settings.ownerId });
           return types.map(({ name }) => name);
         },
         frame: { linkId, settings, flash },

@@ -4,6 +4,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { AppError, type FieldFault, notFound } from "../../lib/errors.ts";
 import {
   type EventTypeRow,
+  type EventTypeSummary,
   PUBLISH_CHECKS,
   type PublishCheck,
 } from "../../storage/main-db/catalogue/event-types.ts";
@@ -89,6 +90,10 @@ export function createEventTypes(deps: {
     async list({ userId }: { userId: string }): Promise<readonly EventType[]> {
       return eventTypes.list(userId).map(toEventType);
     },
+    /** Without schemas and examples, which take long to read. */
+    async listSummaries({ userId }: { userId: string }): Promise<readonly EventTypeSummary[]> {
+      return eventTypes.listSummaries(userId);
+    },
     async get(of: Of): Promise<EventType> {
       return toEventType(get(of));
     },
@@ -96,7 +101,7 @@ export function createEventTypes(deps: {
     async create({ userId, input }: { userId: string; input: unknown }): Promise<EventType> {
       const { name, description, schema, example } = validate({ schema: eventTypeInput, value: input, what });
       requireFree({ userId, name });
-      if (eventTypes.list(userId).length >= MAX_TYPES) throw tooMany();
+      if (eventTypes.listSummaries(userId).length >= MAX_TYPES) throw tooMany();
       const now = clock.now();
       const json = { schema: schemaText(schema), example: exampleText(example) };
       const row = { id: newId(), userId, name, description, ...json, createdAt: now, updatedAt: now };

@@ -37,7 +37,7 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
   }
 
   async function listTypeNames({ ownerId }: Webhook): Promise<readonly string[]> {
-    return (await useCases.eventTypes.list({ userId: ownerId })).map(({ name }) => name);
+    return (await useCases.eventTypes.listSummaries({ userId: ownerId })).map(({ name }) => name);
   }
 
   async function showNew(context: PageContext, type: TargetType, returned?: Returned): Promise<Response> {

@@ -19,6 +19,10 @@ export type EventTypeRow = Readonly<{
   updatedAt: number;
 }>;
 
+/** As lists show it: a whole catalogue has megabytes of JSON. */
+export type EventTypeSummary = Pick<EventTypeRow, "id" | "name" | "description"> &
+  Readonly<{ hasSchema: boolean; hasExample: boolean }>;
+
 export type EventTypeQueries = ReturnType<typeof createEventTypeQueries>;
 
 const COLUMNS =
@@ -29,6 +33,13 @@ type Key = Readonly<{ userId: string; id: string }>;
 export function createEventTypeQueries(db: Database) {
   const list = db.prepare<EventTypeRow, [string]>(
     `SELECT ${COLUMNS} FROM event_types WHERE user_id = ? ORDER BY name`,
+  );
+  const summaries = db.prepare<
+    Pick<EventTypeRow, "id" | "name" | "description"> & { hasSchema: number; hasExample: number },
+    [string]
+  >(
+    `SELECT id, name, description, schema IS NOT NULL AS hasSchema, example IS NOT NULL AS hasExample
+     FROM event_types WHERE user_id = ? ORDER BY name`,
   );
   const find = db.prepare<EventTypeRow, [string, string]>(
     `SELECT ${COLUMNS} FROM event_types WHERE user_id = ? AND id = ?`,
@@ -57,6 +68,11 @@ export function createEventTypeQueries(db: Database) {
   return {
     /** By name. */
     list: (userId: string): readonly EventTypeRow[] => list.all(userId),
+    /** By name. */
+    listSummaries: (userId: string): readonly EventTypeSummary[] =>
+      summaries
+        .all(userId)
+        .map((row) => ({ ...row, hasSchema: row.hasSchema === 1, hasExample: row.hasExample === 1 })),
     find: ({ userId, id }: Key): EventTypeRow | null => find.get(userId, id),
     findNamed: ({ userId, name }: Readonly<{ userId: string; name: string }>): EventTypeRow | null =>
       findNamed.get(userId, name),
