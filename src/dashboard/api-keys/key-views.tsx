@@ -5,7 +5,7 @@ import { Badge } from "../components/badge.tsx";
 import { ActionButton } from "../components/button.tsx";
 import { Card, DataTable, EmptyState } from "../components/card.tsx";
 import { formatCount } from "../components/format.ts";
-import { Time } from "../components/values.tsx";
+import { Time, TimeOrNever } from "../components/values.tsx";
 import { attribute } from "../render.ts";
 import { KeyForm, type KeyFormProps } from "./key-form-view.tsx";
 
@@ -69,7 +69,7 @@ function KeyRow({ apiKey, isExpired, webhookNames, path }: ShownKey & { path: st
         <Limits apiKey={apiKey} webhookNames={webhookNames} />
       </td>
       <td class="nowrap" data-label="Expires">
-        {expiresAt === null ? <span class="muted">never</span> : <Time at={expiresAt} />}
+        <TimeOrNever at={expiresAt} />
       </td>
       <td data-label="Last used">
         <LastUse apiKey={apiKey} />

@@ -28,6 +28,17 @@ export function Time(props: {
   );
 }
 
+/** "never" where there is no time. */
+export function TimeOrNever({
+  at,
+  relative = false,
+}: {
+  at: number | null;
+  relative?: boolean;
+}): JSX.Element {
+  return at === null ? <span class="muted">never</span> : <Time at={at} relative={relative} />;
+}
+
 export function Bytes({ n }: { n: number }): JSX.Element {
   return (
     <span class="nowrap" title={`${n} bytes`} safe>

@@ -10,7 +10,7 @@ import { formatCount, formatUtc } from "../components/format.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
-import { crumbsWithin } from "../webhooks/crumbs.ts";
+import { crumbsInLog } from "../webhooks/crumbs.ts";
 import { logPath } from "../webhooks/paths.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
 import { HeaderTable } from "./body/header-table.tsx";
@@ -100,7 +100,7 @@ function EventFrame(
       section="sources"
       flash={flash}
       wide
-      crumbs={[...crumbsWithin(webhook), { href: `${logPath(webhook.id)}${query}`, label: "Events" }]}
+      crumbs={crumbsInLog(webhook, query)}
     >
       {children}
     </Layout>

@@ -2,7 +2,7 @@
 import { Html } from "@elysiajs/html";
 import { readIndexedFields } from "../../settings/indexed-fields.ts";
 import type { FoundEvents } from "../../storage/event-db/event-search.ts";
-import type { SavedFilter } from "../../storage/main-db/saved-filters.ts";
+import type { SavedFilter } from "../../storage/main-db/saved-texts.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
 import { DataTable, EmptyState, Pagination } from "../components/card.tsx";

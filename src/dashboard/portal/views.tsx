@@ -12,6 +12,7 @@ import { CopyLine, Time } from "../components/values.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { attribute } from "../render.ts";
 import { FormFaults } from "../webhooks/form-faults.tsx";
+import { TargetTypeChoice } from "../webhooks/targets/target-type-choice.tsx";
 import { type PortalFrame, PortalLayout } from "./layout.tsx";
 import { portalEventPath, portalPath, portalTargetPath } from "./paths.ts";
 
@@ -114,20 +115,7 @@ export function PortalNewTargetPage(
     <PortalLayout title="Add target" frame={frame}>
       <section class="card card-narrow">
         <h1>Add target</h1>
-        {types.length > 1 && (
-          <nav class="choice" aria-label="Target type">
-            {types.map((each) => (
-              <a
-                class="choice-item"
-                href={attribute(`${path}/new?type=${encodeURIComponent(each.type)}`)}
-                aria-current={each.type === type.type ? "true" : undefined}
-                safe
-              >
-                {each.label}
-              </a>
-            ))}
-          </nav>
-        )}
+        {types.length > 1 && <TargetTypeChoice path={`${path}/new`} type={type} types={types} />}
         <form class="form" method="post" action={attribute(path)}>
           <input type="hidden" name="type" value={attribute(type.type)} />
           <Fields {...props} values={{}} />

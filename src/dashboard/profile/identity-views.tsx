@@ -4,7 +4,7 @@ import type { Identity } from "../../auth/oidc/identities.ts";
 import { ActionButton, Button } from "../components/button.tsx";
 import { Card, DataTable, EmptyState, PageHeader } from "../components/card.tsx";
 import { ConfirmPage } from "../components/confirm-page.tsx";
-import { Time } from "../components/values.tsx";
+import { Time, TimeOrNever } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
 import { IDENTITIES_PATH } from "./identities-path.ts";
@@ -66,7 +66,7 @@ function IdentityRow({ identity }: { identity: Identity }): JSX.Element {
         <Time at={createdAt} relative />
       </td>
       <td class="nowrap" data-label="Last used">
-        {lastUsedAt === null ? <span class="muted">never</span> : <Time at={lastUsedAt} relative />}
+        <TimeOrNever at={lastUsedAt} relative />
       </td>
       <td class="cell-actions">
         <ActionButton

@@ -7,7 +7,7 @@ import { ConfirmPage } from "../components/confirm-page.tsx";
 import { TextField } from "../components/field-row.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { PasskeyForm } from "../components/passkey-form.tsx";
-import { Time } from "../components/values.tsx";
+import { Time, TimeOrNever } from "../components/values.tsx";
 import { Layout } from "../layout.tsx";
 import type { Flash, Viewer } from "../viewer.ts";
 import { PASSKEYS_PATH } from "./passkeys-path.ts";
@@ -83,7 +83,7 @@ function PasskeyRow({ passkey }: { passkey: Passkey }): JSX.Element {
         <Time at={createdAt} relative />
       </td>
       <td class="nowrap" data-label="Last used">
-        {lastUsedAt === null ? <span class="muted">never</span> : <Time at={lastUsedAt} relative />}
+        <TimeOrNever at={lastUsedAt} relative />
       </td>
       <td class="cell-actions">
         <ActionButton

@@ -12,8 +12,7 @@ import type { Named, Names } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
-import { crumbsWithin } from "../webhooks/crumbs.ts";
-import { logPath } from "../webhooks/paths.ts";
+import { crumbsInLog } from "../webhooks/crumbs.ts";
 import type { Fault } from "../webhooks/webhook-state.ts";
 import { RejectedActions } from "./actions.tsx";
 import { rejectedActionPath, rejectedPath, rejectedRequestPath } from "./paths.ts";
@@ -99,7 +98,7 @@ export function DeleteRejectedPage(props: {
       title={`Delete ${which}?`}
       viewer={viewer}
       section="sources"
-      crumbs={crumbsOf(webhook)}
+      crumbs={crumbsInLog(webhook)}
       action={rejectedActionPath(webhook.id, "delete")}
       fields={{ ...(id !== undefined && { id }), ...(entrypointId !== null && { entrypoint: entrypointId }) }}
       confirmLabel="Delete"
@@ -111,10 +110,6 @@ export function DeleteRejectedPage(props: {
   );
 }
 
-export function crumbsOf(webhook: Webhook) {
-  return [...crumbsWithin(webhook), { href: logPath(webhook.id), label: "Events" }];
-}
-
 function Frame(props: PropsWithChildren<FrameProps>): JSX.Element {
   const { viewer, flash, webhook, children } = props;
   return (
@@ -124,7 +119,7 @@ function Frame(props: PropsWithChildren<FrameProps>): JSX.Element {
       section="sources"
       flash={flash}
       wide
-      crumbs={crumbsOf(webhook)}
+      crumbs={crumbsInLog(webhook)}
     >
       {children}
     </Layout>

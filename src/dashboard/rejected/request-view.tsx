@@ -15,9 +15,9 @@ import { Layout } from "../layout.tsx";
 import { isPermitted } from "../permitted.ts";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
+import { crumbsInLog } from "../webhooks/crumbs.ts";
 import { verificationPath } from "../webhooks/paths.ts";
 import { RejectedActions } from "./actions.tsx";
-import { crumbsOf } from "./list-view.tsx";
 import { rejectedPath, rejectedRequestPath } from "./paths.ts";
 
 export type RejectedRequestPageProps = Readonly<{
@@ -33,7 +33,7 @@ export type RejectedRequestPageProps = Readonly<{
 
 export function RejectedRequestPage(props: RejectedRequestPageProps): JSX.Element {
   const { viewer, flash, webhook, request, picture, bodyNote } = props;
-  const crumbs = [...crumbsOf(webhook), { href: rejectedPath(webhook.id), label: "Rejected" }];
+  const crumbs = [...crumbsInLog(webhook), { href: rejectedPath(webhook.id), label: "Rejected" }];
   return (
     <Layout title="Rejected request" viewer={viewer} section="sources" flash={flash} wide crumbs={crumbs}>
       <Header {...props} />

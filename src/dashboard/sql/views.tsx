@@ -1,6 +1,6 @@
 /** The SQL page of a webhook: the statement, examples and saved ones, the result, and what can be read. */
 import { Html } from "@elysiajs/html";
-import type { SavedQuery } from "../../storage/main-db/saved-queries.ts";
+import type { SavedQuery } from "../../storage/main-db/saved-texts.ts";
 import { SQL_VIEWS } from "../../storage/sql-console/columns.ts";
 import type { Webhook } from "../../webhooks/webhooks.ts";
 import { Button } from "../components/button.tsx";
@@ -9,14 +9,13 @@ import { CodeField } from "../components/code-field.tsx";
 import { toldPlace } from "../components/code-place.ts";
 import { SelectField, TextField } from "../components/field-row.tsx";
 import { Notice } from "../components/flash-line.tsx";
-import { Icon } from "../components/icon.tsx";
+import { SavedChips } from "../components/saved-chips.tsx";
 import type { FieldErrors } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
-import { crumbsWithin } from "../webhooks/crumbs.ts";
+import { crumbsInLog } from "../webhooks/crumbs.ts";
 import { FormFaults } from "../webhooks/form-faults.tsx";
-import { logPath } from "../webhooks/paths.ts";
 import { EXAMPLES } from "./examples.ts";
 import { savedQueriesPath, sqlPath } from "./paths.ts";
 import type { ShownResult } from "./result.ts";
@@ -53,7 +52,7 @@ export function SqlPage(props: SqlPageProps): JSX.Element {
       section="sources"
       flash={flash}
       wide
-      crumbs={[...crumbsWithin(webhook), { href: logPath(webhook.id), label: "Events" }]}
+      crumbs={crumbsInLog(webhook)}
     >
       <PageHeader
         title="SQL"
@@ -62,7 +61,7 @@ export function SqlPage(props: SqlPageProps): JSX.Element {
       />
       <div class="stack">
         <StatementCard {...props} />
-        {result === null ? "" : <ResultCard webhookId={webhook.id} result={result} />}
+        {result !== null && <ResultCard webhookId={webhook.id} result={result} />}
         <Reference />
       </div>
     </Layout>
@@ -135,31 +134,13 @@ function StatementCard({ webhook, saved, filled, errors, hint }: SqlPageProps): 
 
 function SavedQueries(props: { webhookId: string; saved: readonly SavedQuery[]; sql: string }): JSX.Element {
   const { webhookId, saved, sql } = props;
-  return (
-    <ul class="chips" aria-label="Saved statements">
-      <li class="muted text-s" aria-hidden="true">
-        Saved
-      </li>
-      {saved.map((query) => (
-        <li>
-          <span class={query.sql === sql ? "chip chip-saved is-in-use" : "chip chip-saved"}>
-            <a class="chip-link" href={attribute(`${sqlPath(webhookId)}?saved=${query.id}`)}>
-              <bdi safe>{query.name}</bdi>
-            </a>
-            <form method="post" action={attribute(`${savedQueriesPath(webhookId)}/${query.id}/delete`)}>
-              <button
-                class="chip-remove"
-                type="submit"
-                aria-label={attribute(`Delete the saved statement ${query.name}`)}
-              >
-                <Icon name="cross" />
-              </button>
-            </form>
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
+  const chips = saved.map((query) => ({
+    name: query.name,
+    href: `${sqlPath(webhookId)}?saved=${query.id}`,
+    isInUse: query.sql === sql,
+    removePath: `${savedQueriesPath(webhookId)}/${query.id}/delete`,
+  }));
+  return <SavedChips what="statement" chips={chips} />;
 }
 
 function Reference(): JSX.Element {

@@ -5,7 +5,7 @@ import { Chart } from "../components/chart/chart.tsx";
 import type { ChartSeries } from "../components/chart/data.ts";
 import { ChartRanges } from "../components/chart/ranges.tsx";
 import { formatCount } from "../components/format.ts";
-import { Bytes, Time } from "../components/values.tsx";
+import { Bytes, TimeOrNever } from "../components/values.tsx";
 import { CHART_RANGE_LABELS, type ChartRange, type Span } from "../time/spans.ts";
 import { Count } from "./count.tsx";
 import { logPath, logSpanPath, webhookPath } from "./paths.ts";
@@ -82,7 +82,7 @@ export function StoredCard(props: { state: WebhookState; file: Usable; defaultDa
         <div>
           <dt>Last event</dt>
           <dd>
-            {lastEventAt === null ? <span class="muted">never</span> : <Time at={lastEventAt} relative />}
+            <TimeOrNever at={lastEventAt} relative />
           </dd>
         </div>
         <Figure label="Delivered" n={counts.delivered} />

@@ -6,7 +6,7 @@ import { Button } from "../components/button.tsx";
 import { PageHeader } from "../components/card.tsx";
 import { formatCount } from "../components/format.ts";
 import { Icon } from "../components/icon.tsx";
-import { Time } from "../components/values.tsx";
+import { TimeOrNever } from "../components/values.tsx";
 import { EVENT_TYPES_PATH } from "../event-types/paths.ts";
 import { Layout } from "../layout.tsx";
 import { Live, LiveBar } from "../live/live-parts.tsx";
@@ -130,7 +130,7 @@ function Numbers({ file }: { file: Usable }): JSX.Element {
         <div>
           <dt>Last event</dt>
           <dd>
-            {lastEventAt === null ? <span class="muted">never</span> : <Time at={lastEventAt} relative />}
+            <TimeOrNever at={lastEventAt} relative />
           </dd>
         </div>
         <div>

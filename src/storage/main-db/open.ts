@@ -33,8 +33,12 @@ import { createPortalQueries, type PortalQueries } from "./portal/portal-links.t
 import { createProblemQueries, type ProblemQueries } from "./problems.ts";
 import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
 import { createRouting, type Routing } from "./routing.ts";
-import { createSavedFilterQueries, type SavedFilterQueries } from "./saved-filters.ts";
-import { createSavedQueryQueries, type SavedQueryQueries } from "./saved-queries.ts";
+import {
+  createSavedTextQueries,
+  type SavedFilter,
+  type SavedQuery,
+  type SavedTextQueries,
+} from "./saved-texts.ts";
 import { createSealedRowQueries, type SealedRowQueries } from "./sealed-rows.ts";
 import { createSecretKeyCheckQueries, type SecretKeyCheckQueries } from "./secret-key-check.ts";
 import { createIdentityQueries, type IdentityQueries } from "./sign-in/identities.ts";
@@ -66,11 +70,11 @@ export type MainDb = Readonly<{
   targetPulls: TargetPullQueries;
   apiKeys: ApiKeyQueries;
   namedParts: NamedPartQueries;
-  savedFilters: SavedFilterQueries;
+  savedFilters: SavedTextQueries<SavedFilter>;
   eventTypes: EventTypeQueries;
   portals: PortalQueries;
   configObjects: ConfigObjectQueries;
-  savedQueries: SavedQueryQueries;
+  savedQueries: SavedTextQueries<SavedQuery>;
   members: MemberQueries;
   teams: TeamQueries;
   routing: Routing;
@@ -180,11 +184,11 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       targetPulls: createTargetPullQueries(db),
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       namedParts: createNamedPartQueries(db),
-      savedFilters: createSavedFilterQueries(db),
+      savedFilters: createSavedTextQueries(db, "saved_filters"),
       portals: auditPortals(createPortalQueries(db), auditing),
       eventTypes: auditEventTypes(createEventTypeQueries(db), auditing),
       configObjects: createConfigObjectQueries(db),
-      savedQueries: createSavedQueryQueries(db),
+      savedQueries: createSavedTextQueries(db, "saved_queries"),
       routing,
       transfer: audited.auditTransfer(createTransferQueries(db, changed), { ...auditing, nameOf }),
       notices: createNoticeQueries(db),

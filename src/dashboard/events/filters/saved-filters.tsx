@@ -1,9 +1,9 @@
 /** The filters that a user saved, as chips above the log, and the form that saves the one in use. */
 import { Html } from "@elysiajs/html";
-import type { SavedFilter } from "../../../storage/main-db/saved-filters.ts";
+import type { SavedFilter } from "../../../storage/main-db/saved-texts.ts";
 import { Button } from "../../components/button.tsx";
 import { TextField } from "../../components/field-row.tsx";
-import { Icon } from "../../components/icon.tsx";
+import { SavedChips } from "../../components/saved-chips.tsx";
 import { attribute } from "../../render.ts";
 import { logPath } from "../../webhooks/paths.ts";
 import { filtersPath } from "../paths.ts";
@@ -21,44 +21,22 @@ export function SavedFilters({ webhookId, saved, query }: Props): JSX.Element {
   return (
     <div class="saved-filters">
       {saved.length > 0 && (
-        <ul class="chips" aria-label="Saved filters">
-          <li class="muted text-s" aria-hidden="true">
-            Saved
-          </li>
-          {saved.map((filter) => (
-            <li>
-              <SavedChip webhookId={webhookId} filter={filter} isInUse={filter.query === query} />
-            </li>
-          ))}
-        </ul>
+        <SavedChips
+          what="filter"
+          chips={saved.map((filter) => {
+            const isInUse = filter.query === query;
+            return {
+              name: filter.name,
+              href: `${logPath(webhookId)}?${filter.query}`,
+              isInUse,
+              removePath: `${filtersPath(webhookId)}/${filter.id}/delete`,
+              removeFields: { query: isInUse ? filter.query : "" },
+            };
+          })}
+        />
       )}
       {isNew && <SaveForm webhookId={webhookId} query={query} />}
     </div>
-  );
-}
-
-function SavedChip(props: { webhookId: string; filter: SavedFilter; isInUse: boolean }): JSX.Element {
-  const { webhookId, filter, isInUse } = props;
-  return (
-    <span class={isInUse ? "chip chip-saved is-in-use" : "chip chip-saved"}>
-      <a
-        class="chip-link"
-        href={attribute(`${logPath(webhookId)}?${filter.query}`)}
-        aria-current={isInUse ? "true" : undefined}
-      >
-        <bdi safe>{filter.name}</bdi>
-      </a>
-      <form method="post" action={attribute(`${filtersPath(webhookId)}/${filter.id}/delete`)}>
-        <input type="hidden" name="query" value={attribute(isInUse ? filter.query : "")} />
-        <button
-          class="chip-remove"
-          type="submit"
-          aria-label={attribute(`Delete the saved filter ${filter.name}`)}
-        >
-          <Icon name="cross" />
-        </button>
-      </form>
-    </span>
   );
 }
 

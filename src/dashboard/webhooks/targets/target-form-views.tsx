@@ -27,6 +27,7 @@ import { signingPath, targetPath, webhookPath } from "../paths.ts";
 import { FilterTrialNotices } from "./filter-trial-view.tsx";
 import { sectionNotes } from "./section-notes.ts";
 import { signingFields, signingValues } from "./signing-form.ts";
+import { TargetTypeChoice } from "./target-type-choice.tsx";
 import { CODE, transformationFields, transformationValues } from "./transformation-form.ts";
 import { TransformationTrialNotices } from "./transformation-trial-view.tsx";
 
@@ -50,18 +51,7 @@ export function NewTargetPage(props: FormProps & Readonly<{ types: readonly Targ
   return (
     <Frame title="Add target" viewer={viewer} webhook={webhook}>
       <h1>Add target</h1>
-      <nav class="choice" aria-label="Target type">
-        {types.map((each) => (
-          <a
-            class="choice-item"
-            href={attribute(`${path}/new?type=${encodeURIComponent(each.type)}`)}
-            aria-current={each.type === type.type ? "true" : undefined}
-            safe
-          >
-            {each.label}
-          </a>
-        ))}
-      </nav>
+      <TargetTypeChoice path={`${path}/new`} type={type} types={types} />
       <p class="muted" safe>
         {type.description}
       </p>
