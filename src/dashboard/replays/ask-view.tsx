@@ -9,6 +9,7 @@ import { Button } from "../components/button.tsx";
 import { SelectField } from "../components/field-row.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { formatCount } from "../components/format.ts";
+import { LoadLater } from "../components/load-later.tsx";
 import { FilterChips } from "../events/filters/filter-chips.tsx";
 import type { Names } from "../events/names.ts";
 import { Layout } from "../layout.tsx";
@@ -61,7 +62,15 @@ export function AskReplayPage(props: AskProps): JSX.Element {
               <Button label="Recount" />
             </form>
             <div id={OUTCOME_ID} class="replay-outcome" role="status">
-              {count === "later" ? <OutcomeLater {...props} /> : <Outcome {...props} count={count} />}
+              {count === "later" ? (
+                <LoadLater
+                  part={OUTCOME_ID}
+                  path={countedPath(webhook.id, form)}
+                  label="Count what would be replayed"
+                />
+              ) : (
+                <Outcome {...props} count={count} />
+              )}
             </div>
           </>
         )}
@@ -109,22 +118,6 @@ function destinations(names: Names, { filter, chosen }: OrderForm) {
       { value: `all:${id}`, label: `${name}: all of these events` },
     ]),
   ];
-}
-
-/** Asked for after the page is shown; a link without scripts, and where counting is refused for now. */
-function OutcomeLater({ webhook, form }: AskProps): JSX.Element {
-  const path = attribute(countedPath(webhook.id, form));
-  return (
-    <p
-      hx-get={path}
-      hx-trigger="load"
-      hx-select={`#${OUTCOME_ID}`}
-      hx-target={`#${OUTCOME_ID}`}
-      hx-swap="outerHTML"
-    >
-      <a href={path}>Count what would be replayed</a>
-    </p>
-  );
 }
 
 function Outcome(props: AskProps & { count: ReplayCount }): JSX.Element {

@@ -4,6 +4,7 @@ import { MINUTE_MS } from "../../../lib/clock.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
 import { Chart } from "../../components/chart/chart.tsx";
 import type { ChartSeries } from "../../components/chart/data.ts";
+import { LoadLater } from "../../components/load-later.tsx";
 import { Time } from "../../components/values.tsx";
 import { Layout } from "../../layout.tsx";
 import { attribute } from "../../render.ts";
@@ -55,19 +56,14 @@ export function Histogram(props: LogOf & Readonly<{ shown: ShownHistogram; isLiv
 
 /** Asked for after the page is shown, because the events must be looked at; a link without scripts. */
 export function HistogramLater({ webhook, filter }: LogOf): JSX.Element {
-  const path = attribute(histogramPath(webhook.id, filterQuery(filter)));
   return (
-    <p
-      class="histogram-later"
-      id={HISTOGRAM_ID}
-      hx-get={path}
-      hx-trigger="load"
-      hx-select={`#${HISTOGRAM_ID}`}
-      hx-target={`#${HISTOGRAM_ID}`}
-      hx-swap="outerHTML"
-    >
-      <a href={path}>Show these events over time</a>
-    </p>
+    <div class="histogram-later" id={HISTOGRAM_ID}>
+      <LoadLater
+        part={HISTOGRAM_ID}
+        path={histogramPath(webhook.id, filterQuery(filter))}
+        label="Show these events over time"
+      />
+    </div>
   );
 }
 
