@@ -1,5 +1,5 @@
 /** Changes deliveries with their counts; each function runs inside the caller's transaction. */
-import { newId } from "../../lib/ids.ts";
+import { derivedId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
 import { letLaneGoOn, mustWaitInLane } from "./order.ts";
 import type { DeliveryStatus, HeaderPairs, Settlement } from "./types.ts";
@@ -101,7 +101,14 @@ export function replayDelivery(
   const before = file.deliveries.state.get(eventId, targetId);
   const orderKey = before ? before.order_key : (findOrderKey?.() ?? null);
   const waits = orderKey !== null && mustWaitInLane(file, { eventId, targetId, orderKey });
-  file.deliveries.replay.run(eventId, targetId, newId(), now, waits ? null : now, orderKey);
+  file.deliveries.replay.run(
+    eventId,
+    targetId,
+    derivedId(eventId, targetId),
+    now,
+    waits ? null : now,
+    orderKey,
+  );
   if (before?.status !== "pending") file.tally.moved(targetId, before?.status ?? null, "pending");
   return true;
 }

@@ -1,5 +1,5 @@
 /** Stores events with their first deliveries; raw statements, as this is the ingest path. */
-import { newId } from "../../lib/ids.ts";
+import { derivedId } from "../../lib/ids.ts";
 import type { EventFile } from "./event-file.ts";
 import { mustWaitInLane } from "./order.ts";
 import type { EventDraft } from "./types.ts";
@@ -38,8 +38,9 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
     const dueAt = status === "pending" ? draft.receivedAt : null;
     file.tally.moved(target.id, null, status);
     const { receivedAt } = draft;
+    const id = derivedId(draft.id, target.id);
     if (target.orderKey === undefined || status === "delivered") {
-      insertDelivery.run(draft.id, target.id, newId(), status, dueAt, receivedAt, receivedAt);
+      insertDelivery.run(draft.id, target.id, id, status, dueAt, receivedAt, receivedAt);
       continue;
     }
     const delivery = { eventId: draft.id, targetId: target.id, orderKey: target.orderKey };
@@ -48,7 +49,7 @@ export function recordEvent(file: EventFile, draft: EventDraft): void {
     db.query(INSERT_IN_LANE).run(
       draft.id,
       target.id,
-      newId(),
+      id,
       status,
       due,
       receivedAt,

@@ -1,7 +1,7 @@
 /** Deliveries in a real event file, from the first claim to the last result. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
-import { newId } from "../../../src/lib/ids.ts";
+import { derivedId, newId } from "../../../src/lib/ids.ts";
 import { type ClaimFront, frontAfter } from "../../../src/storage/event-db/due-deliveries.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
 import { recordEvent } from "../../../src/storage/event-db/record-events.ts";
@@ -284,6 +284,22 @@ describe("replaying", () => {
     expect(await claimedIds()).toEqual([id]);
     expect(world.recorded).toEqual([webhookId]);
   });
+});
+
+test("a delivery's id is made of its event's and its target's, however it was made, and stays through a replay", async () => {
+  const inLane = { ...pendingFor("lane"), orderKey: "k" };
+  const { id } = await world.append({ webhookId, targets: [pendingFor(TARGET), inLane] });
+  const path = world.files.pathOf(webhookId);
+  const stored = () => query(path, "SELECT target_id AS targetId, id FROM deliveries ORDER BY target_id");
+  const made = [TARGET, "lane", "replayed"].sort().map((to) => ({ targetId: to, id: derivedId(id, to) }));
+  for (let time = 0; time < 2; time++) {
+    const targetIds = [TARGET, "lane", "replayed"];
+    await world.events.replay({ webhookId, eventId: id, targetIds, now: world.clock.now() });
+    expect(stored()).toEqual(made);
+  }
+  world.files.open(webhookId).db.run("UPDATE deliveries SET id = 'older'");
+  await world.events.replay({ webhookId, eventId: id, targetIds: [TARGET], now: world.clock.now() });
+  expect(stored()).toEqual(made.map((delivery) => ({ ...delivery, id: "older" })));
 });
 
 test.each([
