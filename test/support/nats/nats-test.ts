@@ -1,0 +1,20 @@
+/** Tests that need a NATS server: they pass without running where none can be had. */
+import { beforeAll, test } from "bun:test";
+import { findNatsServer } from "./nats-executable.ts";
+
+/** Where Go has to build the server, that takes two minutes. */
+const FETCHING_MS = 300_000;
+
+/** Call once in a test file, before its tests. */
+export function fetchNatsServer(): void {
+  beforeAll(async () => {
+    await findNatsServer();
+  }, FETCHING_MS);
+}
+
+export function natsTest(name: string, run: (executable: string) => Promise<void>): void {
+  test(name, async () => {
+    const executable = await findNatsServer();
+    if (executable !== null) await run(executable);
+  });
+}
