@@ -1,15 +1,13 @@
 /** Runs in a Worker: everything on event files that syncs or reads for long, so that the event loop never does. */
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
-import { eventMigrations } from "../event-db/migrations/index.ts";
 import { makeEventFile } from "../event-db/new-file.ts";
 import { syncFolder } from "../folder/folder.ts";
 import { isLost, walBytesOf } from "../sqlite/file-size.ts";
-import { readVersion, refuseForeign } from "../sqlite/own-database.ts";
-import { openForReading } from "../sqlite/reading-database.ts";
 import { beginWal, keepWal, openDatabase } from "../sqlite/sqlite.ts";
 import { keptLengthOf, walInUse } from "../sqlite/wal-in-use.ts";
 import { type LineAnswer, lineFault } from "../workers/worker-line.ts";
+import { checkWithoutWriting, requireReady } from "./ready-file.ts";
 
 /** `release` ends the `retire` request with the id `holder`, `let-go` the `prepare` request. */
 export type WorkerRequest = Readonly<{ id: number }> &
@@ -43,21 +41,30 @@ const SHORT_WAL_PAGES = 2_000;
 /** Each round copies what was written during the one before, if the disk is faster than the writers. */
 const MOST_ROUNDS = 10;
 
-function openForUpkeep(path: string, synchronous: "FULL" | "NORMAL" = "FULL"): Database {
-  const db = openDatabase({ path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 });
+function openForUpkeep(
+  path: string,
+  options: Readonly<{ synchronous?: "FULL" | "NORMAL" | "OFF"; check?: (db: Database) => void }> = {},
+): Database {
+  const { synchronous = "FULL", check } = options;
+  const db = openDatabase(
+    { path, mustExist: true, synchronous, autocheckpointPages: 0, cacheKib: 256 },
+    check,
+  );
   if (keepsWals) keepWal(db);
   return db;
 }
 
 /**
- * Creates the file if it is missing, replays the WAL that a crash left, and begins a new one, which syncs its header.
- * Then keeps all of it open, so that the event loop can open the file and write to it without a sync of its own.
+ * Creates the file if it is missing, replays the WAL that a crash left, and begins a new one. Then keeps all of it open,
+ * so that the event loop can open the file and write to it without a sync of its own.
  */
 function prepare(id: number, path: string): void {
   if (isLost(path)) makeEventFile(path);
-  // A newer file must be left as it is, and the event loop migrates an older one when it opens it.
-  if (versionOf(path) !== eventMigrations.length) return;
-  const db = openForUpkeep(path, "NORMAL");
+  const hasWal = walBytesOf(path) > 0;
+  if (hasWal) checkWithoutWriting(path);
+  // The header of a WAL that begins empty is synced with its first event. In one with old frames it must be on disk
+  // before new ones are, or a power cut brings the old ones back.
+  const db = openForUpkeep(path, { synchronous: hasWal ? "NORMAL" : "OFF", check: requireReady });
   try {
     beginWal(db);
   } catch (error) {
@@ -65,17 +72,6 @@ function prepare(id: number, path: string): void {
     throw error;
   }
   holders.set(id, db);
-}
-
-function versionOf(path: string): number {
-  const db = openForReading(path);
-  try {
-    // Nothing may be written to a database that is not an event file.
-    refuseForeign(db, { what: "event file", table: "events" });
-    return readVersion(db);
-  } finally {
-    db.close(true);
-  }
 }
 
 function letGo(holder: number): void {

@@ -13,8 +13,11 @@ type OpenOptions = Readonly<{
   path: string;
   /** Fails instead of creating a new file. */
   mustExist?: boolean;
-  /** FULL syncs every commit. NORMAL leaves durability to whoever syncs the write-ahead log. */
-  synchronous: "FULL" | "NORMAL";
+  /**
+   * FULL syncs every commit. NORMAL leaves durability to whoever syncs the write-ahead log, and syncs only the header of
+   * one that is begun again; OFF not even that.
+   */
+  synchronous: "FULL" | "NORMAL" | "OFF";
   /** WAL pages after which a commit checkpoints by itself; 0 leaves checkpoints to the caller. */
   autocheckpointPages: number;
   /** Size of SQLite's page cache in KiB. */

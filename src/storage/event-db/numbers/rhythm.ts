@@ -3,6 +3,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { HOUR_MS } from "../../../lib/clock.ts";
+import { prepareLazily } from "../../sqlite/lazy-statements.ts";
 
 /** Four weeks to compare with, and the present one. */
 const KEPT_MS = 35 * 24 * HOUR_MS;
@@ -16,27 +17,32 @@ export type Rhythm = Readonly<{
 /** By entrypoint id. */
 export type Rhythms = ReadonlyMap<string, Rhythm>;
 
+function prepareStatements(db: Database) {
+  return prepareLazily({
+    insert: () =>
+      db.prepare<unknown, [string, number]>("INSERT OR IGNORE INTO entrypoint_hours VALUES (?, ?)"),
+    prune: () =>
+      db.prepare<unknown, [string, number]>(
+        "DELETE FROM entrypoint_hours WHERE entrypoint_id = ? AND hour < ?",
+      ),
+  });
+}
+
 export class HourNotes {
-  readonly #insert;
-  readonly #prune;
+  readonly #statements;
   /** The last stored hour by entrypoint id. */
   readonly #noted = new Map<string, number>();
 
   constructor(db: Database) {
-    this.#insert = db.prepare<unknown, [string, number]>(
-      "INSERT OR IGNORE INTO entrypoint_hours VALUES (?, ?)",
-    );
-    this.#prune = db.prepare<unknown, [string, number]>(
-      "DELETE FROM entrypoint_hours WHERE entrypoint_id = ? AND hour < ?",
-    );
+    this.#statements = prepareStatements(db);
   }
 
   /** Call inside the transaction that stores the event received at `at`. */
   note(entrypointId: string, at: number): void {
     const hour = at - (at % HOUR_MS);
     if (this.#noted.get(entrypointId) === hour) return;
-    this.#insert.run(entrypointId, hour);
-    this.#prune.run(entrypointId, hour - KEPT_MS);
+    this.#statements.insert.run(entrypointId, hour);
+    this.#statements.prune.run(entrypointId, hour - KEPT_MS);
     this.#noted.set(entrypointId, hour);
   }
 

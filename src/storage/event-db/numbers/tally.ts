@@ -1,6 +1,7 @@
 /** Counts a transaction's changes and writes the counts with it, so that no page ever has to count rows. */
 import type { Database } from "bun:sqlite";
 import { HOUR_MS } from "../../../lib/clock.ts";
+import { prepareLazily } from "../../sqlite/lazy-statements.ts";
 import type { DeliveryStatus } from "../types.ts";
 import type { Attempt } from "./attempt-counts.ts";
 import { HourNotes } from "./rhythm.ts";
@@ -29,27 +30,31 @@ const ADD_COUNTS = `created = created + excluded.created,
   held = held + excluded.held, discarded = discarded + excluded.discarded`;
 
 function prepareTallyStatements(db: Database) {
-  return {
-    attempts: db.prepare(
-      `INSERT INTO counted_hours (hour, received, bytes, delivered, failed) VALUES (?, 0, 0, ?, ?)
+  return prepareLazily({
+    attempts: () =>
+      db.prepare(
+        `INSERT INTO counted_hours (hour, received, bytes, delivered, failed) VALUES (?, 0, 0, ?, ?)
        ON CONFLICT (hour) DO UPDATE SET delivered = delivered + excluded.delivered, failed = failed + excluded.failed`,
-    ),
-    forgotten: db.prepare(
-      "UPDATE counted_entrypoints SET events = events - ?2, deleted = deleted + ?2 WHERE entrypoint_id = ?1",
-    ),
-    target: db.prepare(
-      `INSERT INTO target_tallies (${COUNTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ),
+    forgotten: () =>
+      db.prepare(
+        "UPDATE counted_entrypoints SET events = events - ?2, deleted = deleted + ?2 WHERE entrypoint_id = ?1",
+      ),
+    target: () =>
+      db.prepare(
+        `INSERT INTO target_tallies (${COUNTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (target_id) DO UPDATE SET ${ADD_COUNTS}`,
-    ),
+      ),
     // In one statement: two cost a delivery that is alone in its transaction 5 µs more.
-    attemptedTarget: db.prepare(
-      `INSERT INTO target_tallies (${COUNTS}, last_result_at, last_delivered, last_status_code, last_error, hour,
+    attemptedTarget: () =>
+      db.prepare(
+        `INSERT INTO target_tallies (${COUNTS}, last_result_at, last_delivered, last_status_code, last_error, hour,
          hour_counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (target_id) DO UPDATE SET ${ADD_COUNTS}, last_result_at = excluded.last_result_at,
          last_delivered = excluded.last_delivered, last_status_code = excluded.last_status_code,
          last_error = excluded.last_error, hour = excluded.hour, hour_counts = excluded.hour_counts`,
-    ),
-  };
+      ),
+  });
 }
 
 /** The counts of one transaction; empty again after `write`. */

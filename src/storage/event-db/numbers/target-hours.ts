@@ -4,29 +4,37 @@
  */
 import type { Database } from "bun:sqlite";
 import { HOUR_MS } from "../../../lib/clock.ts";
+import { prepareLazily } from "../../sqlite/lazy-statements.ts";
 import { type Attempt, AttemptCounts } from "./attempt-counts.ts";
 
 export type StoredHour = { hour: number; counts: Uint8Array };
 
 type Hour = Readonly<{ hour: number; counts: AttemptCounts }>;
 
+function prepareStatements(db: Database) {
+  return prepareLazily({
+    last: () =>
+      db.prepare<StoredHour, [targetId: string]>(
+        "SELECT hour, hour_counts AS counts FROM target_tallies WHERE target_id = ? AND hour_counts IS NOT NULL",
+      ),
+    stored: () =>
+      db.prepare<{ counts: Uint8Array }, [targetId: string, hour: number]>(
+        "SELECT counts FROM target_hours WHERE target_id = ? AND hour = ?",
+      ),
+    store: () =>
+      db.prepare<unknown, [targetId: string, hour: number, counts: Uint8Array]>(
+        "INSERT OR REPLACE INTO target_hours VALUES (?, ?, ?)",
+      ),
+  });
+}
+
 export class TargetHours {
-  readonly #last;
-  readonly #stored;
-  readonly #store;
+  readonly #statements;
   /** The last hour of each target that had an attempt since the file was opened. */
   readonly #hours = new Map<string, Hour>();
 
   constructor(db: Database) {
-    this.#last = db.prepare<StoredHour, [targetId: string]>(
-      "SELECT hour, hour_counts AS counts FROM target_tallies WHERE target_id = ? AND hour_counts IS NOT NULL",
-    );
-    this.#stored = db.prepare<{ counts: Uint8Array }, [targetId: string, hour: number]>(
-      "SELECT counts FROM target_hours WHERE target_id = ? AND hour = ?",
-    );
-    this.#store = db.prepare<unknown, [targetId: string, hour: number, counts: Uint8Array]>(
-      "INSERT OR REPLACE INTO target_hours VALUES (?, ?, ?)",
-    );
+    this.#statements = prepareStatements(db);
   }
 
   /** Adds an attempt inside the transaction that stores it. */
@@ -55,7 +63,7 @@ export class TargetHours {
   #lastOf(targetId: string): Hour | null {
     const known = this.#hours.get(targetId);
     if (known) return known;
-    const row = this.#last.get(targetId);
+    const row = this.#statements.last.get(targetId);
     if (!row) return null;
     const read = { hour: row.hour, counts: decodeHour(row.counts) };
     this.#hours.set(targetId, read);
@@ -64,9 +72,9 @@ export class TargetHours {
 
   /** A clock that was set back brings an hour a second time. */
   #move(targetId: string, { hour, counts }: Hour): void {
-    const stored = this.#stored.get(targetId, hour);
+    const stored = this.#statements.stored.get(targetId, hour);
     if (stored) counts.addAll(decodeHour(stored.counts));
-    this.#store.run(targetId, hour, counts.encode());
+    this.#statements.store.run(targetId, hour, counts.encode());
   }
 }
 
