@@ -40,6 +40,7 @@ let rootToken: string;
 let teamId: string;
 let memberId: string;
 let eventTypeId: string;
+let portalLinkId: string;
 let rejectedId: string;
 /** To the server, and to the webhook. */
 let invitationIds: readonly [string, string];
@@ -99,6 +100,7 @@ beforeAll(async () => {
   const toWebhook = await invitations.create({ ...api.of, input: { role: "viewer" } });
   invitationIds = [toServer.invitation.id, toWebhook.invitation.id];
   await api.useCases.members.add({ ...api.of, input: { username: "bob", role: "viewer" } });
+  portalLinkId = (await api.useCases.portals.createLink({ ...api.of, input: {} })).row.id;
   raw = (await api.call("GET", "/openapi.json", { token: null })).body;
   document = documentShape.parse(raw);
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -175,6 +177,7 @@ function pathOf({ path, operationId }: Documented, known = true): string {
     ["problem_id", problemId],
     ["team_id", teamId],
     ["event_type_id", eventTypeId],
+    ["link_id", portalLinkId],
     ["user_id", api.bob],
     ["member_id", memberId],
     ["invitation_id", invitationIds[path.startsWith("/invitations") ? 0 : 1]],
@@ -264,6 +267,8 @@ describe("every operation", () => {
       "deleteEntrypoint",
       "deleteTarget",
       "removeMember",
+      "revokePortalLink",
+      "revokePortalLinks",
       "revokeInvitation",
       "revokeWebhookInvitation",
       "removeTeamUser",

@@ -22,12 +22,13 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
     "GET /webhooks/:webhook_id/targets/:target_id/numbers",
     ...["GET /teams", "GET /webhooks/:webhook_id/members", "GET /config"],
     ...["GET /event-types", "GET /event-types/:event_type_id", "GET /event-type-settings"],
-    "GET /portal-settings",
+    ...["GET /portal-settings", "GET /webhooks/:webhook_id/portal-links"],
   ],
   "webhooks:write": [
     ...["POST /event-types", "PATCH /event-types/:event_type_id", "DELETE /event-types/:event_type_id"],
     ...["PATCH /event-type-settings", "PATCH /portal-settings"],
     ...["POST /webhooks/:webhook_id/portal-links", "DELETE /webhooks/:webhook_id/portal-links"],
+    "DELETE /webhooks/:webhook_id/portal-links/:link_id",
     ...["POST /webhooks", "POST /webhooks/import", "PUT /config"],
     ...["PATCH /webhooks/:webhook_id", "DELETE /webhooks/:webhook_id"],
     "POST /webhooks/:webhook_id/notices/test",
@@ -115,6 +116,7 @@ function ids(): Record<string, string> {
     "user_id",
     "member_id",
     "invitation_id",
+    "link_id",
   ].map((name) => [name, ANY]);
   return {
     ...Object.fromEntries(others),

@@ -285,7 +285,9 @@ describe("the owner", () => {
     const own = await saveOwn(gateway, admin, setup.webhookId);
     const people = { member_id, memberId: member_id, team_id, user_id: users[0]?.id ?? "" };
     const invited = { invitation_id, invitationId: invitation_id };
+    const { id: link_id } = await make(`/webhooks/${setup.webhookId}/portal-links`, {});
+    const linked = { link_id, linkId: link_id };
     const { id: typeId } = await make("/event-types", { name: setup.webhookId });
-    return { ...made, key_id, ...own, ...people, ...invited, typeId, event_type_id: typeId };
+    return { ...made, key_id, ...own, ...people, ...invited, ...linked, typeId, event_type_id: typeId };
   }
 });

@@ -198,6 +198,7 @@ async function goOnWith(answer: Response): Promise<void> {
     member_id: nobody,
     invitationId: nobody,
     invitation_id: nobody,
+    linkId: nobody,
     queryId: nobody,
   };
   // With the victim's ids where a part is named, and with those of the webhook.

@@ -80,11 +80,13 @@ const PAGES: Readonly<Record<WebhookRole, readonly string[]>> = {
     ...["GET /targets/:targetId/delete", "POST /targets/:targetId/delete"],
     ...["GET /targets/:targetId/signing", "POST /targets/:targetId/signing/rotate"],
     ...["GET /events/:eventId/copy", "POST /rejected/delete", "GET /send", "POST /send"],
+    ...["GET /portal", "POST /portal-links", "POST /portal-links/preview", "POST /portal-links/revoke"],
+    "POST /portal-links/:linkId/revoke",
   ],
   owner: [
     ...["GET /delete", "POST /delete", "POST /sharing", "POST /sharing/transfer"],
     ...["POST /sharing/:memberId/role", "POST /sharing/:memberId/remove"],
-    ...["GET /sharing/invitations", "POST /sharing/invitations"],
+    ...["GET /sharing/invitations", "POST /sharing/invitations", "POST /portal"],
     ...["POST /sharing/invitations/:invitationId/renew", "POST /sharing/invitations/:invitationId/revoke"],
   ],
 };
@@ -116,7 +118,8 @@ const OPERATIONS: Readonly<Record<WebhookRole, readonly string[]>> = {
     ...["POST /targets/:target_id/activate", "POST /targets/:target_id/deactivate"],
     ...["POST /targets/:target_id/try", "POST /targets/:target_id/signing/rotate"],
     ...["POST /rejected/delete", "DELETE /rejected/:rejected_id"],
-    ...["POST /events", "POST /events/batch", "POST /portal-links", "DELETE /portal-links", "POST /query"],
+    ...["POST /events", "POST /events/batch", "POST /query"],
+    ...["GET /portal-links", "POST /portal-links", "DELETE /portal-links", "DELETE /portal-links/:link_id"],
   ],
   owner: [
     ...["DELETE ", "POST /transfer", "POST /members"],

@@ -196,7 +196,7 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
     // Of nobody: a webhook's own members and invitations are made where they are needed.
     ...{ invitationId: crypto.randomUUID(), invitation_id: crypto.randomUUID() },
     ...{ memberId: crypto.randomUUID(), member_id: crypto.randomUUID(), linkId: crypto.randomUUID() },
-    user_id: crypto.randomUUID(),
+    ...{ user_id: crypto.randomUUID(), link_id: crypto.randomUUID() },
   };
 }
 

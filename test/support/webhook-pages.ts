@@ -22,6 +22,8 @@ export type Answer = Readonly<{
 type AskOptions = Readonly<{
   as?: string;
   form?: Readonly<Record<string, string>>;
+  /** A form with a file, instead of `form`. */
+  upload?: FormData;
   headers?: Readonly<Record<string, string>>;
 }>;
 
@@ -98,7 +100,7 @@ export async function startSourcePages(
   }
 
   async function ask(method: "GET" | "POST", path: string, asked: AskOptions = {}): Promise<Answer> {
-    const { as = ada, form, headers } = asked;
+    const { as = ada, form, upload, headers } = asked;
     const response = await fetch(server.url + path, {
       method,
       redirect: "manual",
@@ -109,7 +111,7 @@ export async function startSourcePages(
         ...headers,
         cookie: [await gateway.cookieOf(as), headers?.cookie ?? []].flat().join("; "),
       },
-      ...(form && { body: new URLSearchParams(form) }),
+      ...((upload ?? form) && { body: upload ?? new URLSearchParams(form) }),
     });
     const set = response.headers.getSetCookie().find((text) => text.includes("webhooker_flash="));
     const cookie = set?.split(";", 1)[0] ?? "";

@@ -1,24 +1,46 @@
 /** /webhooks/{id}/portal-links and /portal-settings: pages on which a customer manages the targets of a webhook. */
 import { z } from "zod";
-import { PORTAL_PATH } from "../../http/portal-path.ts";
-import { portalLinkInput, portalSettingsChange, portalSettingsShape } from "../../webhooks/portal/portals.ts";
+import { portalLinkPath } from "../../http/portal-path.ts";
+import {
+  PORTAL_LINK_STATES,
+  type PortalLink,
+  portalLinkInput,
+  portalSettingsChange,
+  portalSettingsShape,
+} from "../../webhooks/portal/portals.ts";
 import type { ApiDeps } from "../deps.ts";
 import { type Operation, operation } from "../operation.ts";
 import { time as presentTime } from "../presenters.ts";
 import { id, time } from "../schema-parts.ts";
-import { webhookPath } from "../schemas.ts";
+import { listOf, webhookPath } from "../schemas.ts";
 
 const tag = "Portal";
 const path = "/webhooks/:webhook_id/portal-links";
 
-const portalLinkSchema = z
+const linkPath = webhookPath.extend({ link_id: z.string() });
+
+const newLinkSchema = z
   .strictObject({
     id,
     webhook_id: z.string(),
     url: z.url().describe("Opens the portal once. It is not shown again."),
     expires_at: time,
   })
-  .meta({ id: "PortalLink", description: "A link that opens the portal of one webhook." });
+  .meta({ id: "NewPortalLink", description: "A link that opens the portal of one webhook." });
+
+const portalLinkSchema = z
+  .strictObject({
+    id: id.describe("The audit log names the session as `portal:ID`."),
+    webhook_id: z.string(),
+    state: z
+      .enum(PORTAL_LINK_STATES)
+      .describe("stopped: whoever made it is disabled, or no editor of the webhook any more."),
+    target_types: z.array(z.string()),
+    created_by: z.string().nullable().describe("The username; null if the user is deleted."),
+    created_at: time,
+    expires_at: time,
+  })
+  .meta({ id: "PortalLink", description: "A link to the portal of one webhook, or its session." });
 
 const portalSettingsSchema = z.strictObject(portalSettingsShape).meta({ id: "PortalSettings" });
 
@@ -36,27 +58,56 @@ export function portalOperations({ useCases: { portals }, baseUrl }: ApiDeps): r
       params: webhookPath,
       body: portalLinkInput,
       emptyBody: portalLinkInput.parse({}),
-      success: { status: 201, description: "The link.", schema: portalLinkSchema },
+      success: { status: 201, description: "The link.", schema: newLinkSchema },
       async handle({ caller: { userId }, params, body: input }) {
         const { row, token } = await portals.createLink({ userId, webhookId: params.webhook_id, input });
         const body = {
           id: row.id,
           webhook_id: row.webhookId,
-          url: `${baseUrl}${PORTAL_PATH}/open?token=${token}`,
+          url: baseUrl + portalLinkPath(token),
           expires_at: presentTime(row.expiresAt),
         };
         return Response.json(body, { status: 201 });
       },
     }),
     operation({
-      id: "endPortalLinks",
+      id: "listPortalLinks",
+      method: "GET",
+      path,
+      tag,
+      scope: "webhooks:read",
+      role: "editor",
+      summary: "List the portal links and sessions of the webhook",
+      description: "Those that are not over, the newest first, without their URLs.",
+      params: webhookPath,
+      success: { status: 200, description: "The links.", schema: listOf(portalLinkSchema) },
+      async handle({ caller: { userId }, params }) {
+        const links = await portals.listLinks({ userId, webhookId: params.webhook_id });
+        return { data: links.map(present), next_cursor: null };
+      },
+    }),
+    operation({
+      id: "revokePortalLink",
+      method: "DELETE",
+      path: `${path}/:link_id`,
+      tag,
+      scope: "webhooks:write",
+      summary: "Revoke a portal link, and the session that it opened",
+      params: linkPath,
+      success: { status: 204, description: "Revoked." },
+      async handle({ caller: { userId }, params }) {
+        await portals.endLink({ userId, webhookId: params.webhook_id, linkId: params.link_id });
+      },
+    }),
+    operation({
+      id: "revokePortalLinks",
       method: "DELETE",
       path,
       tag,
       scope: "webhooks:write",
-      summary: "End every portal link of the webhook, and every session",
+      summary: "Revoke every portal link of the webhook, and every session",
       params: webhookPath,
-      success: { status: 204, description: "Ended." },
+      success: { status: 204, description: "Revoked." },
       async handle({ caller: { userId }, params }) {
         await portals.endAll({ userId, webhookId: params.webhook_id });
       },
@@ -88,4 +139,16 @@ export function portalOperations({ useCases: { portals }, baseUrl }: ApiDeps): r
       },
     }),
   ];
+}
+
+function present(link: PortalLink): z.infer<typeof portalLinkSchema> {
+  return {
+    id: link.id,
+    webhook_id: link.webhookId,
+    state: link.state,
+    target_types: [...link.targetTypes],
+    created_by: link.username,
+    created_at: presentTime(link.createdAt),
+    expires_at: presentTime(link.expiresAt),
+  };
 }

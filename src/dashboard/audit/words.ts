@@ -8,6 +8,7 @@ export const KINDS: readonly Readonly<{ value: string; label: string }>[] = [
   { value: "target", label: "Targets" },
   { value: "event", label: "Events" },
   { value: "portal_link", label: "Portal links" },
+  { value: "portal", label: "How portals look" },
   { value: "event_type", label: "Event types" },
   { value: "replay", label: "Replays" },
   { value: "rejected_request", label: "Rejected requests" },

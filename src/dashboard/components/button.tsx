@@ -26,6 +26,8 @@ export function Button(
       leaves?: boolean;
       name?: string;
       value?: string;
+      /** Sends the form elsewhere, into a new tab. The form must not be boosted. */
+      newTabAction?: string;
     }>,
 ): JSX.Element {
   const look = { class: classOf(props), "data-key": props.shortcut, "aria-label": spoken(props) };
@@ -38,7 +40,14 @@ export function Button(
     );
   }
   return (
-    <button {...look} type="submit" name={props.name} value={props.value && attribute(props.value)}>
+    <button
+      {...look}
+      type="submit"
+      name={props.name}
+      value={props.value && attribute(props.value)}
+      formaction={props.newTabAction && attribute(props.newTabAction)}
+      formtarget={props.newTabAction && "_blank"}
+    >
       <Face {...props} />
     </button>
   );

@@ -1,15 +1,12 @@
 /** Mounts the pages of portals, each guarded by the session of its link. */
 import { Elysia } from "elysia";
 import type { Audit } from "../../http/audit.ts";
-import { PORTAL_PATH } from "../../http/portal-path.ts";
+import { OPEN_PORTAL_PATH, PORTAL_PATH } from "../../http/portal-path.ts";
 import type { Peer } from "../../ingest/remote-address.ts";
 import type { DashboardDeps } from "../deps.ts";
 import type { Reveals } from "../reveals.ts";
 import { createPortalGuard, type PortalVisit } from "./guard.ts";
 import { createPortalRoutes } from "./routes.ts";
-
-/** The token is in the query, as paths are logged. */
-const OPEN_PATH = `${PORTAL_PATH}/open`;
 
 export function createPortal(deps: DashboardDeps & Readonly<{ reveals: Reveals; audit: Audit }>) {
   const guard = createPortalGuard(deps);
@@ -38,7 +35,7 @@ export function createPortal(deps: DashboardDeps & Readonly<{ reveals: Reveals; 
             method,
             route: path,
             params,
-            isChange: method === "POST" || path === OPEN_PATH,
+            isChange: method === "POST" || path === OPEN_PORTAL_PATH,
             remoteAddress: () => deps.remoteAddressOf(request, server),
           },
           (entry) => deps.durably(() => respond({ request, params, peer: server, entry })),
@@ -47,7 +44,7 @@ export function createPortal(deps: DashboardDeps & Readonly<{ reveals: Reveals; 
     );
   }
 
-  mount({ method: "GET", path: OPEN_PATH }, guard.open);
+  mount({ method: "GET", path: OPEN_PORTAL_PATH }, guard.open);
   for (const route of createPortalRoutes(deps)) {
     const path = `${PORTAL_PATH}/:linkId${route.path}`;
     mount({ method: route.method, path }, (visit) => guard.run(route, visit));

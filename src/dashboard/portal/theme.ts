@@ -10,7 +10,7 @@ function luminanceOf(colour: string): number {
 }
 
 /** Black or white: one of both has a contrast of at least 4.5 to any colour. */
-function textOn(colour: string): string {
+export function textOn(colour: string): string {
   return luminanceOf(colour) > 0.179 ? "#000000" : "#ffffff";
 }
 

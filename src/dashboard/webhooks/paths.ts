@@ -82,6 +82,15 @@ export function sharingPath(webhookId: string): string {
   return `${webhookPath(webhookId)}/sharing`;
 }
 
+/** The page about the webhook's portals; the portals themselves have paths of their own. */
+export function webhookPortalPath(webhookId: string): string {
+  return `${webhookPath(webhookId)}/portal`;
+}
+
+export function portalLinksPath(webhookId: string): string {
+  return `${webhookPath(webhookId)}/portal-links`;
+}
+
 /** Returns the URL that senders post to. */
 export function entrypointUrl(baseUrl: string, entrypointId: string): string {
   return `${baseUrl}/webhook/${entrypointId}`;

@@ -5,6 +5,7 @@ import type { SourcesDeps } from "./deps.ts";
 import { createEntrypointRoutes } from "./entrypoints/entrypoint-routes.ts";
 import { createVerificationRoutes } from "./entrypoints/verification-routes.ts";
 import { createNoticeRoutes } from "./notices/notice-routes.ts";
+import { createWebhookPortalRoutes } from "./portal/portal-routes.ts";
 import { createSharingRoutes } from "./sharing/sharing-routes.ts";
 import { createDownloadRoutes } from "./storage/download-routes.ts";
 import { createImportRoutes } from "./storage/import-routes.ts";
@@ -22,6 +23,7 @@ export function createSourcesRoutes(deps: SourcesDeps): readonly PageRoute[] {
     ...createImportRoutes(deps),
     ...createNoticeRoutes(deps),
     ...createSharingRoutes(deps),
+    ...createWebhookPortalRoutes(deps),
     ...createEntrypointRoutes(deps),
     ...createVerificationRoutes(deps),
     ...createTargetRoutes(deps),

@@ -13,7 +13,7 @@ import { ManagedNote } from "../managed/managed-views.tsx";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin, LIST_CRUMB } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
-import { auditPath, LIST_PATH, NEW_PATH, noticesPath, webhookPath } from "./paths.ts";
+import { auditPath, LIST_PATH, NEW_PATH, noticesPath, webhookPath, webhookPortalPath } from "./paths.ts";
 
 type FormProps = Readonly<{
   viewer: Viewer;
@@ -73,6 +73,17 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
           </p>
         </div>
         <Button label="Change" describe="Change notices" href={noticesPath(webhook.id)} />
+      </section>
+      <section class="card card-narrow card-row">
+        <div>
+          <h2>Portal</h2>
+          <p class="muted">Pages on which a customer manages targets of this webhook, without an account.</p>
+        </div>
+        <Button
+          label="Open"
+          describe="Open the page about this webhook’s portal"
+          href={webhookPortalPath(webhook.id)}
+        />
       </section>
       {webhook.managedBy !== null && (
         <section class="card card-narrow card-row">

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
 import { hashToken, randomToken } from "../../lib/crypto.ts";
-import { AppError } from "../../lib/errors.ts";
+import { AppError, notFound } from "../../lib/errors.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { PortalLinkRow, PortalSettings } from "../../storage/main-db/portal/portal-links.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
-import { type InWebhook, requireRole } from "../people/roles.ts";
+import { findAccess, type InWebhook, includesRole, requireRole } from "../people/roles.ts";
 import { targetTypeName } from "../type-names.ts";
 import { validate } from "../validate.ts";
 
@@ -66,6 +66,17 @@ export type PortalSession = Readonly<{
   asker: InWebhook & Readonly<{ portal: NonNullable<InWebhook["portal"]> }>;
 }>;
 
+export const PORTAL_LINK_STATES = ["unopened", "open", "stopped"] as const;
+
+/** A link that is not over, or the session that it opened. */
+export type PortalLink = Omit<PortalLinkRow, "createdBy"> &
+  Readonly<{
+    /** "stopped": whoever made it is disabled, or no editor of the webhook any more. */
+    state: (typeof PORTAL_LINK_STATES)[number];
+    /** Who made it; null: a user that is deleted. */
+    username: string | null;
+  }>;
+
 export type Portals = ReturnType<typeof createPortals>;
 
 export function createPortals(deps: {
@@ -83,7 +94,33 @@ export function createPortals(deps: {
     return user && user.disabledAt === null ? toSession(row) : null;
   }
 
+  function findMaker(userId: string, webhookId: string) {
+    const user = mainDb.users.find(userId);
+    const access = findAccess(mainDb, { userId, webhookId });
+    const mayManage = access !== null && includesRole(access.role, "editor");
+    return { username: user?.username ?? null, isAllowed: user?.disabledAt === null && mayManage };
+  }
+
   return {
+    /** Links that are not over, and the sessions that they opened; the newest first. */
+    async listLinks(of: InWebhook): Promise<readonly PortalLink[]> {
+      const { id: webhookId } = requireRole(mainDb, of, "editor");
+      const rows = portals.list({ webhookId, now: clock.now() });
+      const makerIds = new Set(rows.map(({ createdBy }) => createdBy));
+      const makers = new Map([...makerIds].map((id) => [id, findMaker(id, webhookId)]));
+      return rows.map(({ createdBy, isOpened, ...row }) => {
+        const { username = null, isAllowed = false } = makers.get(createdBy) ?? {};
+        const state = isAllowed ? (isOpened ? "open" : "unopened") : "stopped";
+        return { ...row, username, state };
+      });
+    },
+    /** Ends a link, and the session that it opened. */
+    async endLink({ linkId, ...of }: InWebhook & { linkId: string }): Promise<void> {
+      const { id: webhookId } = requireRole(mainDb, of, "editor");
+      const isThere = portals.list({ webhookId, now: clock.now() }).some(({ id }) => id === linkId);
+      if (!isThere) throw notFound("portal link");
+      portals.remove({ webhookId, id: linkId });
+    },
     /** The token is returned only here. Throws AppError. */
     async createLink({ input, ...of }: InWebhook & { input: unknown }) {
       const { id: webhookId } = requireRole(mainDb, of, "editor");
@@ -120,6 +157,10 @@ export function createPortals(deps: {
       return sessionOf(portals.find({ id: linkId, sessionHash: hashToken(token), now: clock.now() }));
     },
     settingsOf: (userId: string): PortalSettings => portals.settingsOf(userId),
+    /** How portals of the webhook look, which its owner chooses for all of theirs. */
+    async settingsIn(of: InWebhook): Promise<PortalSettings> {
+      return portals.settingsOf(requireRole(mainDb, of, "editor").userId);
+    },
     async setSettings({ userId, input }: { userId: string; input: unknown }): Promise<PortalSettings> {
       const given = validate({ schema: portalSettingsChange, value: input, what: "portal" });
       const before = portals.settingsOf(userId);

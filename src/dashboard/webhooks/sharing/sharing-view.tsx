@@ -12,7 +12,7 @@ import { Layout } from "../../layout.tsx";
 import { attribute } from "../../render.ts";
 import type { Flash, Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
-import { sharingPath } from "../paths.ts";
+import { sharingPath, webhookPortalPath } from "../paths.ts";
 
 type Props = Readonly<{
   viewer: Viewer;
@@ -44,6 +44,7 @@ export function SharingPage(props: Props): JSX.Element {
       crumbs={crumbsWithin(webhook)}
     >
       <PageHeader title="Sharing" lead={`Your role on ${webhook.name}: ${webhook.role}.`} manual="sharing">
+        <Button label="Portal" describe="Portal for a customer" href={webhookPortalPath(webhook.id)} />
         {isOwner && (
           <Button icon="user" label="Invite people" href={`${sharingPath(webhook.id)}/invitations`} />
         )}
@@ -128,7 +129,7 @@ function MemberRow(props: { member: Member; webhook: Webhook; isOwner: boolean }
                 </option>
               ))}
             </select>
-            <Button size="small" label="Change role" describe={`Change the role of ${name}`} />
+            <Button size="small" label="Change role" describe={`Change role of ${name}`} />
           </form>
         )}
       </td>

@@ -19,10 +19,15 @@ export function auditPortals(queries: PortalQueries, { audit, transactions }: Au
         }
         return row;
       }),
+    remove: (row) =>
+      transactions.run(() => {
+        queries.remove(row);
+        audit.add({ action: "portal_link.revoke", objectId: row.id, webhookId: row.webhookId });
+      }),
     removeAll: ({ webhookId }) =>
       transactions.run(() => {
         queries.removeAll({ webhookId });
-        audit.add({ action: "portal_link.end", objectId: webhookId, webhookId });
+        audit.add({ action: "portal_link.revoke", objectId: webhookId, webhookId });
       }),
     setSettings: (change) =>
       transactions.run(() => {

@@ -11,7 +11,10 @@ const linkRow = z.object({
   expiresAt: z.number(),
 });
 
+const listedRow = linkRow.extend({ isOpened: z.number().transform((flag) => flag === 1) });
+
 export type PortalLinkRow = Readonly<z.output<typeof linkRow>>;
+export type ListedPortalLink = Readonly<z.output<typeof listedRow>>;
 
 export type PortalSettings = Readonly<{
   origin: string | null;
@@ -47,6 +50,13 @@ export function createPortalQueries(db: Database) {
   const find = db.prepare<unknown, [string, string, number]>(
     `SELECT ${COLUMNS} FROM portal_links WHERE id = ? AND session_hash = ? AND expires_at > ?`,
   );
+  const list = db.prepare<unknown, [string, number]>(
+    `SELECT ${COLUMNS}, session_hash IS NOT NULL AS isOpened FROM portal_links
+     WHERE webhook_id = ? AND expires_at > ? ORDER BY created_at DESC, id DESC`,
+  );
+  const remove = db.prepare<unknown, [string, string]>(
+    "DELETE FROM portal_links WHERE webhook_id = ? AND id = ?",
+  );
   const removeAll = db.prepare<unknown, [string]>("DELETE FROM portal_links WHERE webhook_id = ?");
   const settings = db.prepare<PortalSettings, [string]>(
     "SELECT origin, name, colour, logo FROM portal_settings WHERE user_id = ?",
@@ -70,6 +80,14 @@ export function createPortalQueries(db: Database) {
     find(of: { id: string; sessionHash: string; now: number }): PortalLinkRow | null {
       const row = find.get(of.id, of.sessionHash, of.now);
       return row === null ? null : linkRow.parse(row);
+    },
+    /** Those of a webhook that are not over, the newest first. */
+    list({ webhookId, now }: { webhookId: string; now: number }): readonly ListedPortalLink[] {
+      return list.all(webhookId, now).map((row) => listedRow.parse(row));
+    },
+    /** Ends a link and its session. */
+    remove({ webhookId, id }: Pick<PortalLinkRow, "webhookId" | "id">): void {
+      remove.run(webhookId, id);
     },
     /** Ends all links and sessions of the webhook. */
     removeAll({ webhookId }: { webhookId: string }): void {
