@@ -3,11 +3,9 @@ import { z } from "zod";
 
 export const id = z.string().meta({ format: "uuid" });
 export const time = z.iso.datetime({ precision: 3 }).describe("UTC, with milliseconds.");
-/** A tuple's JSON Schema ends in `items: false`, which generators of clients do not read. */
-const headerPair = z
-  .tuple([z.string(), z.string()])
-  .meta({ items: { type: "string" }, minItems: 2, maxItems: 2 });
-export const headerPairs = z.array(headerPair).describe("[name, value] pairs, in order.");
+export const headerPairs = z
+  .array(z.tuple([z.string(), z.string()]))
+  .describe("[name, value] pairs, in order.");
 export const managedShape = {
   key: z.string().nullable().describe("By what a file of configuration names it; null: none does."),
   managed_by: z
