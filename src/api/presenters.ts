@@ -15,7 +15,12 @@ import type { FilterFate } from "../webhooks/filter-fates.ts";
 import type { UnreadValue } from "../webhooks/unread-values.ts";
 import type { Trial, TriedRequest } from "../webhooks/verification-trial.ts";
 import type { Webhook } from "../webhooks/webhooks.ts";
-import type { deliverySchema, eventSchema, eventSummarySchema, resultSchema } from "./event-schemas.ts";
+import type {
+  deliverySchema,
+  eventSchema,
+  eventSummarySchema,
+  resultSchema,
+} from "./events/event-schemas.ts";
 import type { entrypointSchema, trialSchema, webhookSchema } from "./schemas.ts";
 
 export function presentWebhook(webhook: Webhook): z.infer<typeof webhookSchema> {

@@ -6,9 +6,9 @@ import { webhookSettingsShape } from "../settings/webhook-settings.ts";
 import { deliveryPolicyShape } from "../targets/delivery-policy.ts";
 import { WEBHOOK_ROLES } from "../webhooks/people/roles.ts";
 import { providerName, targetTypeName } from "../webhooks/type-names.ts";
-import { eventFate } from "./event-schemas.ts";
+import { eventFate } from "./events/event-schemas.ts";
 import { count, id, managedShape, time } from "./schema-parts.ts";
-import { throttleShape } from "./throttle-schemas.ts";
+import { throttleShape } from "./targets/throttle-schemas.ts";
 
 export const webhookSchema = z
   .strictObject({

@@ -5,9 +5,9 @@ import { AppError } from "../lib/errors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Operation, operation } from "./operation.ts";
 import { requireScope } from "./people/access.ts";
-import { createTargetPresenter } from "./present-targets.ts";
 import { presentEntrypoint, presentWebhook } from "./presenters.ts";
 import { importSchema, webhookPath } from "./schemas.ts";
+import { createTargetPresenter } from "./targets/present-targets.ts";
 
 const tag = "Webhooks";
 const FILE_TYPE = "application/vnd.sqlite3";

@@ -1,7 +1,7 @@
 /** A client of a running gateway's REST API that checks each response against the API's own schemas. */
 import { z } from "zod";
-import { eventSchema, eventSummarySchema } from "../../src/api/event-schemas.ts";
-import { rejectedSummarySchema } from "../../src/api/rejected-schemas.ts";
+import { eventSchema, eventSummarySchema } from "../../src/api/events/event-schemas.ts";
+import { rejectedSummarySchema } from "../../src/api/rejected/rejected-schemas.ts";
 import { errorSchema } from "../../src/api/schema-parts.ts";
 import {
   entrypointSchema,

@@ -1,6 +1,6 @@
 /** Response schemas of a target's delivery state. */
 import { z } from "zod";
-import { count, time } from "./schema-parts.ts";
+import { count, time } from "../schema-parts.ts";
 
 export const throttleSchema = z
   .strictObject({

@@ -1,13 +1,12 @@
 /** /webhooks/{id}/replays: deliver many stored events again, selected by filter or by id. */
 import { z } from "zod";
-import { isId } from "../lib/ids.ts";
-import type { SeenReplay } from "../replays/replay-runs.ts";
-import type { ReplayOrder } from "../storage/event-db/replays/replay-run.ts";
-import type { ApiDeps } from "./deps.ts";
-import { eventFilterShape, toEventFilter } from "./event-filter.ts";
-import { type Operation, operation } from "./operation.ts";
-import { presentReplayCount, presentReplayRun } from "./present-replay.ts";
-import { createRequireFields, createRequireWebhook } from "./require-webhook.ts";
+import { isId } from "../../lib/ids.ts";
+import type { SeenReplay } from "../../replays/replay-runs.ts";
+import type { ReplayOrder } from "../../storage/event-db/replays/replay-run.ts";
+import type { ApiDeps } from "../deps.ts";
+import { eventFilterShape, toEventFilter } from "../events/event-filter.ts";
+import { type Operation, operation } from "../operation.ts";
+import { createRequireFields, createRequireWebhook } from "../require-webhook.ts";
 import {
   listOf,
   replayCountSchema,
@@ -15,7 +14,8 @@ import {
   replayRunSchema,
   replayTargetPath,
   webhookPath,
-} from "./schemas.ts";
+} from "../schemas.ts";
+import { presentReplayCount, presentReplayRun } from "./present-replay.ts";
 
 const tag = "Replays";
 const listPath = "/webhooks/:webhook_id/replays";

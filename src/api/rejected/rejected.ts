@@ -1,12 +1,14 @@
 /** /webhooks/{id}/rejected: requests that failed verification; list, re-verify and delete them. */
 import { z } from "zod";
-import type { Caller } from "../auth/api-keys.ts";
-import { notFound } from "../lib/errors.ts";
-import type { RejectedRequest, RejectedSummary } from "../storage/event-db/rejected.ts";
-import type { ApiDeps } from "./deps.ts";
-import { type Operation, operation } from "./operation.ts";
-import { base64, presentHeaders, time } from "./presenters.ts";
-import { rawBodyResponse } from "./raw-body.ts";
+import type { Caller } from "../../auth/api-keys.ts";
+import { notFound } from "../../lib/errors.ts";
+import type { RejectedRequest, RejectedSummary } from "../../storage/event-db/rejected.ts";
+import type { ApiDeps } from "../deps.ts";
+import { type Operation, operation } from "../operation.ts";
+import { base64, presentHeaders, time } from "../presenters.ts";
+import { rawBodyResponse } from "../raw-body.ts";
+import { createRequireWebhook } from "../require-webhook.ts";
+import { listOf, webhookPath } from "../schemas.ts";
 import {
   rejectedDeletionSchema,
   rejectedPath,
@@ -14,8 +16,6 @@ import {
   rejectedSummarySchema,
   rejectedVerificationSchema,
 } from "./rejected-schemas.ts";
-import { createRequireWebhook } from "./require-webhook.ts";
-import { listOf, webhookPath } from "./schemas.ts";
 
 const tag = "Rejected requests";
 const listPath = "/webhooks/:webhook_id/rejected";

@@ -1,15 +1,15 @@
 /** /webhooks/{id}/targets: the destinations of a webhook's events. */
 
-import type { Caller } from "../auth/api-keys.ts";
-import { filterTrialInput, targetChange, targetInput } from "../webhooks/schemas.ts";
-import { rotationInput } from "../webhooks/target-signing.ts";
-import type { ApiDeps } from "./deps.ts";
-import { filterTrialSchema } from "./event-schemas.ts";
-import { configComponent } from "./openapi.ts";
-import { type Operation, operation } from "./operation.ts";
+import type { Caller } from "../../auth/api-keys.ts";
+import { filterTrialInput, targetChange, targetInput } from "../../webhooks/schemas.ts";
+import { rotationInput } from "../../webhooks/target-signing.ts";
+import type { ApiDeps } from "../deps.ts";
+import { filterTrialSchema } from "../events/event-schemas.ts";
+import { configComponent } from "../openapi.ts";
+import { type Operation, operation } from "../operation.ts";
+import { listOf, targetPath, targetSchema, transformationVersionSchema, webhookPath } from "../schemas.ts";
 import { createTargetPresenter, presentFilterTrial, presentTransformation } from "./present-targets.ts";
-import { listOf, targetPath, targetSchema, transformationVersionSchema, webhookPath } from "./schemas.ts";
-import { presentTransformationTrial, transformationTrialSchema } from "./transformations/transformed.ts";
+import { presentTransformationTrial, transformationTrialSchema } from "./transformed.ts";
 
 const tag = "Targets";
 

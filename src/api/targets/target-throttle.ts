@@ -1,10 +1,10 @@
 /** /webhooks/{id}/targets/{id}/…: pause and resume a target, manage its held deliveries and its circuit. */
 import { z } from "zod";
-import type { Caller } from "../auth/api-keys.ts";
-import type { ApiDeps } from "./deps.ts";
-import { type Operation, operation } from "./operation.ts";
+import type { Caller } from "../../auth/api-keys.ts";
+import type { ApiDeps } from "../deps.ts";
+import { type Operation, operation } from "../operation.ts";
+import { targetPath, targetSchema } from "../schemas.ts";
 import { createTargetPresenter } from "./present-targets.ts";
-import { targetPath, targetSchema } from "./schemas.ts";
 import { discardedSchema } from "./throttle-schemas.ts";
 
 const tag = "Targets";

@@ -1,19 +1,19 @@
 /** /webhooks/{id}/events: received events, their deliveries, and replaying one event. */
 import { z } from "zod";
-import { notFound } from "../lib/errors.ts";
-import type { Delivery, StoredEvent } from "../storage/event-db/types.ts";
-import { type FilterFate, listFilterFates } from "../webhooks/filter-fates.ts";
-import { listUnreadValues, type UnreadValue } from "../webhooks/unread-values.ts";
-import type { ApiDeps } from "./deps.ts";
+import { notFound } from "../../lib/errors.ts";
+import type { Delivery, StoredEvent } from "../../storage/event-db/types.ts";
+import { type FilterFate, listFilterFates } from "../../webhooks/filter-fates.ts";
+import { listUnreadValues, type UnreadValue } from "../../webhooks/unread-values.ts";
+import type { ApiDeps } from "../deps.ts";
+import { type Operation, operation } from "../operation.ts";
+import { presentDelivery, presentEvent, presentEventSummary } from "../presenters.ts";
+import { rawBodyResponse } from "../raw-body.ts";
+import { createRequireFields, createRequireWebhook } from "../require-webhook.ts";
+import { count } from "../schema-parts.ts";
+import { eventPath, listOf, replaySchema, resultPath, webhookPath } from "../schemas.ts";
+import { presentSentRequest, sentRequestSchema } from "../targets/transformed.ts";
 import { eventFilterShape, toEventFilter } from "./event-filter.ts";
 import { deliverySchema, eventSchema, eventSummarySchema } from "./event-schemas.ts";
-import { type Operation, operation } from "./operation.ts";
-import { presentDelivery, presentEvent, presentEventSummary } from "./presenters.ts";
-import { rawBodyResponse } from "./raw-body.ts";
-import { createRequireFields, createRequireWebhook } from "./require-webhook.ts";
-import { count } from "./schema-parts.ts";
-import { eventPath, listOf, replaySchema, resultPath, webhookPath } from "./schemas.ts";
-import { presentSentRequest, sentRequestSchema } from "./transformations/transformed.ts";
 
 const tag = "Events";
 const listPath = "/webhooks/:webhook_id/events";

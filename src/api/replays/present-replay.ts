@@ -1,11 +1,11 @@
 /** Converts replays of many events into the API's form. */
 import type { z } from "zod";
-import type { SeenReplay } from "../replays/replay-runs.ts";
-import type { EventFilter } from "../storage/event-db/event-filter.ts";
-import type { ReplayCount } from "../storage/event-db/replays/replay-run.ts";
-import { presentFields } from "./event-filter.ts";
-import { time } from "./presenters.ts";
-import type { replayRunSchema } from "./schemas.ts";
+import type { SeenReplay } from "../../replays/replay-runs.ts";
+import type { EventFilter } from "../../storage/event-db/event-filter.ts";
+import type { ReplayCount } from "../../storage/event-db/replays/replay-run.ts";
+import { presentFields } from "../events/event-filter.ts";
+import { time } from "../presenters.ts";
+import type { replayRunSchema } from "../schemas.ts";
 
 type Wire = z.infer<typeof replayRunSchema>;
 

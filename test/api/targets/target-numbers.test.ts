@@ -1,7 +1,7 @@
 /** The numbers of a target's attempts by the API, over a real event file. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { newId } from "../../src/lib/ids.ts";
-import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
+import { newId } from "../../../src/lib/ids.ts";
+import { BOB_TOKEN, startTestApi, type TestApi } from "../../support/test-api.ts";
 
 const HOUR = 3_600_000;
 

@@ -1,7 +1,7 @@
 /** Response schemas of rejected requests. */
 import { z } from "zod";
-import { count, headerPairs, id, time } from "./schema-parts.ts";
-import { webhookPath } from "./schemas.ts";
+import { count, headerPairs, id, time } from "../schema-parts.ts";
+import { webhookPath } from "../schemas.ts";
 
 const facts = {
   id,

@@ -1,7 +1,7 @@
 /** Response schemas of events, their deliveries and results. */
 import { z } from "zod";
-import { EVENT_FATES } from "../storage/event-db/event-filter.ts";
-import { count, headerPairs, id, time } from "./schema-parts.ts";
+import { EVENT_FATES } from "../../storage/event-db/event-filter.ts";
+import { count, headerPairs, id, time } from "../schema-parts.ts";
 
 export const resultSchema = z
   .strictObject({

@@ -1,6 +1,6 @@
 /** Pauses targets and settles their held deliveries, over real event files. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { type ApiAnswer, startTestApi, type TestApi } from "../support/test-api.ts";
+import { type ApiAnswer, startTestApi, type TestApi } from "../../support/test-api.ts";
 
 let api: TestApi;
 let path: string;

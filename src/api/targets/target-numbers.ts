@@ -1,11 +1,11 @@
 /** /webhooks/{id}/targets/{id}/numbers: a target's attempts within a time. */
 import { z } from "zod";
-import type { NUMBER_RANGES, TargetNumbersReader } from "../webhooks/numbers/target-numbers.ts";
-import type { ApiDeps } from "./deps.ts";
-import { type Operation, operation } from "./operation.ts";
-import { time as presentTime } from "./presenters.ts";
-import { count, time } from "./schema-parts.ts";
-import { targetPath } from "./schemas.ts";
+import type { NUMBER_RANGES, TargetNumbersReader } from "../../webhooks/numbers/target-numbers.ts";
+import type { ApiDeps } from "../deps.ts";
+import { type Operation, operation } from "../operation.ts";
+import { time as presentTime } from "../presenters.ts";
+import { count, time } from "../schema-parts.ts";
+import { targetPath } from "../schemas.ts";
 
 const ranges = ["24h", "7d", "30d"] as const satisfies (keyof typeof NUMBER_RANGES)[];
 

@@ -1,13 +1,13 @@
 /** Converts targets into the API's form, with their current delivery state. */
 import type { z } from "zod";
-import type { ThrottleControl, ThrottleView } from "../delivery/throttle/throttle-control.ts";
-import type { FilterTrial, JudgedEvent } from "../storage/reader/filter-trial.ts";
-import { managedOf } from "../webhooks/config/views.ts";
-import type { Target } from "../webhooks/targets.ts";
-import type { Transformation } from "../webhooks/transformations.ts";
-import type { filterTrialSchema } from "./event-schemas.ts";
-import { time } from "./presenters.ts";
-import type { targetSchema } from "./schemas.ts";
+import type { ThrottleControl, ThrottleView } from "../../delivery/throttle/throttle-control.ts";
+import type { FilterTrial, JudgedEvent } from "../../storage/reader/filter-trial.ts";
+import { managedOf } from "../../webhooks/config/views.ts";
+import type { Target } from "../../webhooks/targets.ts";
+import type { Transformation } from "../../webhooks/transformations.ts";
+import type { filterTrialSchema } from "../events/event-schemas.ts";
+import { time } from "../presenters.ts";
+import type { targetSchema } from "../schemas.ts";
 import type { throttleSchema } from "./throttle-schemas.ts";
 
 export function presentFilterTrial(trial: FilterTrial): z.infer<typeof filterTrialSchema> {

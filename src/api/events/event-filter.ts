@@ -1,9 +1,9 @@
 /** The event filter of the API, in list queries and replays. */
 import { z } from "zod";
-import { AppError } from "../lib/errors.ts";
-import { parseRange } from "../lib/time-range.ts";
-import { findFields } from "../settings/indexed-fields.ts";
-import { ANSWER, type EventFilter, type FieldCondition } from "../storage/event-db/event-filter.ts";
+import { AppError } from "../../lib/errors.ts";
+import { parseRange } from "../../lib/time-range.ts";
+import { findFields } from "../../settings/indexed-fields.ts";
+import { ANSWER, type EventFilter, type FieldCondition } from "../../storage/event-db/event-filter.ts";
 import { eventFate } from "./event-schemas.ts";
 
 const time = z.iso
