@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { collectComplaints, DESKTOP, launchBrowser, twoAtOnce } from "../support/browser.ts";
+import { collectComplaints, DESKTOP, launchBrowser, visitAll } from "../support/browser.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { asShown, damageOn, HOSTILE, LONG_HOSTILE } from "../support/hostile.ts";
 import { type ReceivedRequest, type Receiver, startReceiver } from "../support/receiver.ts";
@@ -199,19 +199,17 @@ describe("hostile text in every field", () => {
     async (_name, index) => {
       const victim = victims[index];
       if (victim === undefined) throw new Error("there is no such victim");
-      const { context, page } = await open({ bypassCSP: true });
       const damage: string[] = [];
       // Pages of all webhooks together show all texts at once, and are checked once.
       const all = [...victim.pages, ...victim.events];
       const paths = new Set(index === 0 ? all : all.filter((each) => each.startsWith(victim.path)));
-      const idle = [page, await context.newPage()];
-      await twoAtOnce(paths, async (path) => {
-        const free = idle.pop() ?? page;
-        damage.push(...(await damageAt(free, path)));
-        idle.push(free);
+      const unprotected = () => open({ bypassCSP: true });
+      await visitAll(paths, unprotected, async ({ page }, path) => {
+        damage.push(...(await damageAt(page, path)));
       });
       expect(damage).toEqual([]);
 
+      const { context, page } = await unprotected();
       const text = asShown(victim.text);
       await page.goto(victim.path);
       expect(asShown((await page.locator("h1").textContent()) ?? "")).toStartWith(text);
@@ -265,20 +263,21 @@ describe("hostile text in every field", () => {
   });
 
   test("is inert in the parameters of any page's URL, and in a cookie", async () => {
-    const { context, page } = await open({ bypassCSP: true });
+    const unprotected = () => open({ bypassCSP: true });
     const [victim] = victims;
     const damage: string[] = [];
     const paths = [...new Set(victim?.pages)].filter((path) => !/\/(body|curl)$/.test(path));
-    for (const [index, path] of paths.entries()) {
-      const text = HOSTILE[index % HOSTILE.length] ?? "";
+    await visitAll(paths, unprotected, async ({ context, page }, path) => {
+      const text = HOSTILE[paths.indexOf(path) % HOSTILE.length] ?? "";
       const query = new URLSearchParams(
         [...PARAMETERS, ...MORE_PARAMETERS].map((name) => [name, text] satisfies [string, string]),
       );
       const flash = Buffer.from(JSON.stringify({ tone: "ok", text })).toString("base64url");
       await context.addCookies([{ name: "webhooker_flash", value: flash, url: gateway.origin }]);
       damage.push(...(await damageAt(page, `${path}?${query}`)));
-    }
+    });
     expect(damage).toEqual([]);
+    const { context, page } = await unprotected();
     await context.clearCookies();
     for (const text of HOSTILE) {
       damage.push(...(await damageAt(page, `/pages/login?next=${encodeURIComponent(text)}`)));

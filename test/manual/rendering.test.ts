@@ -46,9 +46,10 @@ describe("a chapter as HTML", () => {
 });
 
 describe("a chapter in a terminal", () => {
-  test("has no escape sequence if colours are disabled, in any chapter", () => {
+  test("begins with its title, and has no escape sequence if colours are disabled, in any chapter", () => {
     for (const each of manualChapters) {
       const plain = chapterForTerminal(each, { colours: false, columns: 80 });
+      expect(plain).toStartWith(`${each.title}\n===`);
       expect([each.slug, plain.includes(ESCAPE)]).toEqual([each.slug, false]);
       const coloured = chapterForTerminal(each, { colours: true, columns: 80 });
       expect([each.slug, coloured.includes(ESCAPE)]).toEqual([each.slug, true]);

@@ -7,15 +7,18 @@ import { z } from "zod";
 /** Left out: with one process a closed window ends the browser, and the others lift limits that the tests check. */
 const UNFIT = /^--(single-process|disable-web-security|allow-running-insecure-content)$/;
 
+const MORE_ARGUMENTS = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // Else a graphics card is imitated to draw what nobody sees: half of all CPU time.
+  "--disable-gpu",
+];
+
 export async function launchBrowser(): Promise<Browser> {
   return playwright.launch({
     executablePath: await chromium.executablePath(),
-    args: [
-      ...chromium.args.filter((argument) => !UNFIT.test(argument)),
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+    args: [...chromium.args.filter((argument) => !UNFIT.test(argument)), ...MORE_ARGUMENTS],
     headless: true,
   });
 }
@@ -43,13 +46,24 @@ export async function findSeriousViolations(page: Page): Promise<readonly string
   // With motion allowed, a transition could begin after the running ones were finished.
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.evaluate(FINISH_ANIMATIONS);
-  // Evaluated, as the pages' content security policy refuses an added script.
-  await page.evaluate(axe.source);
+  await bringAxe(page);
   const found = violations.parse(await page.evaluate(RUN_AXE));
   await page.emulateMedia({ reducedMotion: null });
   return found
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+const prepared = new WeakSet<Page>();
+
+/** Evaluates it, as the pages' content security policy refuses an added script; sends it once for all of a window's pages. */
+async function bringAxe(page: Page): Promise<void> {
+  if (!prepared.has(page)) {
+    prepared.add(page);
+    await page.addInitScript(axe.source);
+  }
+  // Not there on a page that was open before, or has no scripts.
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe.source);
 }
 
 /** Collects the errors and warnings of a page: script errors, refused resources, policy violations. */
@@ -62,11 +76,20 @@ export function collectComplaints(page: Page): readonly string[] {
   return complaints;
 }
 
-/** Runs `work` for every item, two at once: one page can be examined while another is drawn. */
-export async function twoAtOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+/**
+ * Visits every path, in two windows at once: one page can be examined while another is drawn. A window for each visit would
+ * cost a process, which takes twice as long as most pages.
+ */
+export async function visitAll<Window extends Readonly<{ page: Page }>>(
+  paths: Iterable<string>,
+  open: () => Promise<Window>,
+  visit: (window: Window, path: string) => Promise<void>,
+): Promise<void> {
+  const waiting = [...paths];
+  const walk = async () => {
+    const window = await open();
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) await visit(window, path);
+    await window.page.context().close();
   };
-  await Promise.all([worker(), worker()]);
+  await Promise.all([walk(), walk()]);
 }
