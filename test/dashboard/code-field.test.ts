@@ -1,49 +1,24 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
-import {
-  collectComplaints,
-  DESKTOP,
-  findSeriousViolations,
-  launchBrowser,
-  PHONE,
-} from "../support/browser.ts";
-import { startTestEvents } from "../support/test-events.ts";
-import { type SourcePages, startSourcePages } from "../support/webhook-pages.ts";
-
-// A browser and the sandbox's process start beside other tests.
-setDefaultTimeout(120_000);
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import { DESKTOP, findSeriousViolations, PHONE } from "../support/browser.ts";
+import { startTestEvents, type TestEvents } from "../support/test-events.ts";
+import { OVER_HTTP, type Window, windowsOf } from "../support/windows.ts";
 
 const CODE = "transformation.code";
 const WRONG = "function transform(payload) {\n  return <;\n}";
 
-let all: SourcePages;
-let browser: Browser;
+let app: TestEvents;
+const { open } = windowsOf(() => app);
 
 beforeAll(async () => {
-  [all, browser] = await Promise.all([
-    startSourcePages({ environment: { BASE_URL: "http://hooks.example" } }),
-    launchBrowser(),
-  ]);
+  app = await startTestEvents(OVER_HTTP);
 });
+afterAll(() => app.stop());
 
-afterAll(async () => {
-  await browser.close();
-  await all.stop();
-});
-
-type Opened = Readonly<{ page: Page; complaints: readonly string[] }>;
-
-async function openForm(options: BrowserContextOptions): Promise<Opened> {
-  const context = await browser.newContext({
-    baseURL: all.pages.url,
-    storageState: await all.pages.browserState(),
-    ...options,
-  });
-  const page = await context.newPage();
-  const complaints = collectComplaints(page);
-  await page.goto(`${all.paths.webhook}/targets/new?type=log`);
-  await page.fill('[name="name"]', "Editor");
-  return { page, complaints };
+async function openForm(options: BrowserContextOptions): Promise<Window> {
+  const opened = await open(`${app.path}/targets/new?type=log`, options);
+  await opened.page.fill('[name="name"]', "Editor");
+  return opened;
 }
 
 /** Playwright looks into open shadow trees. */
@@ -91,7 +66,7 @@ describe("a field for code", () => {
     expect(await page.evaluate("document.activeElement.closest('code-field')")).toBe(null);
     await page.click('button:has-text("Add target")');
     await page.waitForSelector("text=it gets every event from now on");
-    const saved = (await all.useCases.targets.list(all.of)).at(-1);
+    const saved = (await app.useCases.targets.list(app.of)).at(-1);
     expect(saved?.transformation?.code).toBe("  function transform(payload) { return payload; }");
     await page.context().close();
   });
@@ -133,23 +108,15 @@ describe("a field for code", () => {
   });
 
   test("marks where code failed that was tried on stored events", async () => {
-    const events = await startTestEvents({ BASE_URL: "http://hooks.example" });
-    await events.addEvent({ body: '{"order":1}' });
-    const context = await browser.newContext({
-      ...DESKTOP,
-      baseURL: events.url,
-      storageState: await events.browserState(),
-    });
-    const page = await context.newPage();
-    await page.goto(`${events.path}/targets/${events.target.id}/edit`);
+    await app.addEvent({ body: '{"order":1}' });
+    const { page } = await open(`${app.path}/targets/${app.target.id}/edit`);
     const editor = await openEditor(page, "Transformation", CODE);
     await editor.fill("function transform(payload) {\n  return payload.none.there;\n}");
     await page.click('button:has-text("Try on stored events")');
     const faulty = page.locator(".cm-line.is-fault");
     await faulty.waitFor();
     expect(await faulty.textContent()).toBe("  return payload.none.there;");
-    await context.close();
-    await events.stop();
+    await page.context().close();
   });
 
   test("is a plain text area without scripts", async () => {

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser, Page } from "playwright-core";
-import { DESKTOP, launchBrowser } from "../support/browser.ts";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { DESKTOP } from "../support/browser.ts";
 import { type SourcePages, startSourcePages } from "../support/webhook-pages.ts";
-
-// A browser that starts beside other tests needs time.
-setDefaultTimeout(120_000);
+import { OVER_HTTP, windowsOf } from "../support/windows.ts";
 
 let all: SourcePages;
-let browser: Browser;
+const { open } = windowsOf(() => all.pages);
 
 beforeAll(async () => {
-  [all, browser] = await Promise.all([
-    startSourcePages({ environment: { BASE_URL: "http://hooks.example" } }),
-    launchBrowser(),
-  ]);
+  all = await startSourcePages({ environment: OVER_HTTP });
 });
-
-afterAll(async () => {
-  await browser.close();
-  await all.stop();
-});
+afterAll(() => all.stop());
 
 /** What a form's folded sections say of themselves, by their titles. */
 async function notesAt(path: string): Promise<Record<string, string>> {
@@ -109,14 +100,8 @@ async function visibleIn(page: Page): Promise<readonly string[]> {
 
 test("a form shows the fields of the chosen retry schedule only, with scripts and without", async () => {
   for (const javaScriptEnabled of [true, false]) {
-    const context = await browser.newContext({
-      ...DESKTOP,
-      baseURL: all.pages.url,
-      storageState: await all.pages.browserState(),
-      javaScriptEnabled,
-    });
-    const page = await context.newPage();
-    await page.goto(`${all.paths.webhook}/targets/new?type=http`);
+    const form = `${all.paths.webhook}/targets/new?type=http`;
+    const { page } = await open(form, { ...DESKTOP, javaScriptEnabled });
     await page.click('summary:has-text("Retries")');
     expect(await visibleIn(page)).toEqual(["retry_delay_seconds", "retry_factor"]);
     await page.selectOption('[name="retry_strategy"]', "list");
@@ -132,6 +117,6 @@ test("a form shows the fields of the chosen retry schedule only, with scripts an
     await page.click('button:has-text("Add target")');
     await page.waitForSelector(".field-error");
     expect(await visibleIn(page)).toContain("retry_delays_seconds");
-    await context.close();
+    await page.context().close();
   }
 });

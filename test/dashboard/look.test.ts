@@ -1,26 +1,16 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readLook, toLook, writeLook } from "../../src/dashboard/look.ts";
-import { DESKTOP, findSeriousViolations, launchBrowser } from "../support/browser.ts";
+import { DESKTOP, findSeriousViolations } from "../support/browser.ts";
 import { type SourcePages, startSourcePages } from "../support/webhook-pages.ts";
-
-// A browser that starts beside other tests needs time.
-setDefaultTimeout(120_000);
+import { OVER_HTTP, windowsOf } from "../support/windows.ts";
 
 let all: SourcePages;
-let browser: Browser;
+const { open } = windowsOf(() => all.pages);
 
 beforeAll(async () => {
-  [all, browser] = await Promise.all([
-    startSourcePages({ environment: { BASE_URL: "http://hooks.example" } }),
-    launchBrowser(),
-  ]);
+  all = await startSourcePages({ environment: OVER_HTTP });
 });
-
-afterAll(async () => {
-  await browser.close();
-  await all.stop();
-});
+afterAll(() => all.stop());
 
 function read(cookie: string) {
   return readLook(new Request("http://x.example/", { headers: { cookie } }));
@@ -50,22 +40,13 @@ test("theme and times are switched in the profile, with scripts and without", as
   const { id } = await all.useCases.targets.rotateSigning({ ...all.of, targetId: all.target.id, input: {} });
   const signing = `${all.paths.webhook}/targets/${id}/signing`;
   for (const javaScriptEnabled of [true, false]) {
-    const context = await browser.newContext({
-      ...DESKTOP,
-      colorScheme: "light",
-      timezoneId: "Asia/Tokyo",
-      locale: "en-GB",
-      baseURL: all.pages.url,
-      storageState: await all.pages.browserState(),
-      javaScriptEnabled,
-    });
-    const page = await context.newPage();
+    const tokyo = { timezoneId: "Asia/Tokyo", locale: "en-GB" };
+    const { page } = await open(signing, { ...DESKTOP, ...tokyo, colorScheme: "light", javaScriptEnabled });
     const background = () =>
       page
         .locator("body")
         .evaluate((body) => String(Reflect.get(body, "computedStyleMap").call(body).get("background-color")));
     const time = page.locator("time[data-time='local']");
-    await page.goto(signing);
     const [light, local] = [await background(), await time.textContent()];
     expect(local?.endsWith(" UTC")).toBe(!javaScriptEnabled);
     await page.goto("/profile");
@@ -84,6 +65,6 @@ test("theme and times are switched in the profile, with scripts and without", as
       expect(await findSeriousViolations(page)).toEqual([]);
       expect(await page.evaluate("document.cookie")).toContain("webhooker_zone=UTC");
     }
-    await context.close();
+    await page.context().close();
   }
 });

@@ -1,16 +1,15 @@
 /** The path of a value, finding by it, and two events side by side. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
-import { DESKTOP, findSeriousViolations, launchBrowser } from "../../support/browser.ts";
+import { DESKTOP, findSeriousViolations } from "../../support/browser.ts";
 import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
-
-// A browser that starts beside other tests needs time.
-setDefaultTimeout(120_000);
+import { OVER_HTTP, windowsOf } from "../../support/windows.ts";
 
 let app: TestEvents;
+const { open } = windowsOf(() => app);
 
 beforeAll(async () => {
-  app = await startTestEvents({ BASE_URL: "http://hooks.example" });
+  app = await startTestEvents(OVER_HTTP);
   app.clock.jump(Date.now() - app.clock.now());
 });
 afterAll(() => app.stop());
@@ -74,35 +73,27 @@ describe("two events", () => {
 
 test("a body folds without scripts, and with them a click tells the path of a value", async () => {
   const { id } = await app.addEvent({ body: BODY });
-  const browser = await launchBrowser();
-  try {
-    for (const javaScriptEnabled of [false, true]) {
-      const storageState = await app.browserState();
-      const context = await browser.newContext({ ...DESKTOP, storageState, javaScriptEnabled });
-      const page = await context.newPage();
-      await page.goto(`${app.url}${app.path}/events/${id}`);
-      const value = page.locator(".json .jn").first();
-      expect(await value.isVisible()).toBe(true);
-      await page
-        .locator(".json summary")
-        .nth(1)
-        .click({ position: { x: 3, y: 5 } });
-      expect(await value.isVisible()).toBe(false);
-      await page
-        .locator(".json summary")
-        .nth(1)
-        .click({ position: { x: 3, y: 5 } });
-      expect(await page.locator("#value-place").isVisible()).toBe(javaScriptEnabled);
-      if (javaScriptEnabled) {
-        await value.click();
-        await page.getByText("$.order.id").waitFor();
-        expect(await findSeriousViolations(page)).toEqual([]);
-        await page.getByRole("link", { name: "Find events by order" }).click();
-        await page.waitForURL(/field\.order=4711/);
-      }
-      await context.close();
+  for (const javaScriptEnabled of [false, true]) {
+    const { page } = await open(`${app.path}/events/${id}`, { ...DESKTOP, javaScriptEnabled });
+    const value = page.locator(".json .jn").first();
+    expect(await value.isVisible()).toBe(true);
+    await page
+      .locator(".json summary")
+      .nth(1)
+      .click({ position: { x: 3, y: 5 } });
+    expect(await value.isVisible()).toBe(false);
+    await page
+      .locator(".json summary")
+      .nth(1)
+      .click({ position: { x: 3, y: 5 } });
+    expect(await page.locator("#value-place").isVisible()).toBe(javaScriptEnabled);
+    if (javaScriptEnabled) {
+      await value.click();
+      await page.getByText("$.order.id").waitFor();
+      expect(await findSeriousViolations(page)).toEqual([]);
+      await page.getByRole("link", { name: "Find events by order" }).click();
+      await page.waitForURL(/field\.order=4711/);
     }
-  } finally {
-    await browser.close();
+    await page.context().close();
   }
 });

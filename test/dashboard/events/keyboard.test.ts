@@ -1,22 +1,17 @@
 /** The log and an event by keyboard, in a real browser. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser, Page } from "playwright-core";
-import { DESKTOP, findSeriousViolations, launchBrowser } from "../../support/browser.ts";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { findSeriousViolations } from "../../support/browser.ts";
 import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
-
-// A browser that starts beside other tests needs time.
-setDefaultTimeout(120_000);
+import { OVER_HTTP, windowsOf } from "../../support/windows.ts";
 
 let app: TestEvents;
-let browser: Browser;
+const { open } = windowsOf(() => app);
 /** Newest first, as the log shows them. */
 const ids: string[] = [];
 
 beforeAll(async () => {
-  [app, browser] = await Promise.all([
-    startTestEvents({ BASE_URL: "http://hooks.example" }),
-    launchBrowser(),
-  ]);
+  app = await startTestEvents(OVER_HTTP);
   app.clock.jump(Date.now() - app.clock.now());
   for (let n = 0; n < 5; n++) {
     app.clock.jump(1_000);
@@ -24,16 +19,10 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  await browser.close();
-  await app.stop();
-});
+afterAll(() => app.stop());
 
 async function openLog(): Promise<Page> {
-  const context = await browser.newContext({ ...DESKTOP, storageState: await app.browserState() });
-  const page = await context.newPage();
-  await page.goto(`${app.url}${app.path}/logs`);
-  return page;
+  return (await open(`${app.path}/logs`)).page;
 }
 
 const focusedRow = (page: Page) =>

@@ -1,35 +1,20 @@
 /** The page about a webhook's portals in a real browser: its forms, a preview in a tab of its own, and who can read it. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser, Page } from "playwright-core";
-import {
-  collectComplaints,
-  DESKTOP,
-  findSeriousViolations,
-  launchBrowser,
-  PHONE,
-} from "../../support/browser.ts";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { DESKTOP, findSeriousViolations, PHONE } from "../../support/browser.ts";
 import { type SourcePages, startSourcePages } from "../../support/webhook-pages.ts";
-
-// A browser that starts beside other tests needs time.
-setDefaultTimeout(120_000);
+import { OVER_HTTP, windowsOf } from "../../support/windows.ts";
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>';
 const SURPLUS = "document.documentElement.scrollWidth - window.innerWidth";
 
 let world: SourcePages;
-let browser: Browser;
+const { open } = windowsOf(() => world.pages);
 
 beforeAll(async () => {
-  [world, browser] = await Promise.all([
-    // Over http, where a browser keeps the session's cookie.
-    startSourcePages({ environment: { BASE_URL: "http://hooks.example" } }),
-    launchBrowser(),
-  ]);
+  world = await startSourcePages({ environment: OVER_HTTP });
 });
-afterAll(async () => {
-  await browser.close();
-  await world.stop();
-});
+afterAll(() => world.stop());
 
 async function fill(page: Page): Promise<void> {
   await page.getByLabel("Name (optional)").fill("Acme");
@@ -46,13 +31,9 @@ test.each([
   ["on a desk in light", { ...DESKTOP, colorScheme: "light" }],
   ["on a phone in dark", { ...PHONE, colorScheme: "dark" }],
 ] as const)("everything works %s, fits, and can be read by everybody", async (_name, look) => {
-  const storageState = await world.pages.browserState();
-  const context = await browser.newContext({ ...look, storageState, baseURL: world.pages.url });
-  const page = await context.newPage();
-  const complaints = collectComplaints(page);
-  await page.goto(`${world.paths.webhook}/portal`);
+  const { page, complaints } = await open(`${world.paths.webhook}/portal`, look);
   await fill(page);
-  const opened = context.waitForEvent("page");
+  const opened = page.context().waitForEvent("page");
   await page.getByRole("button", { name: "Open preview" }).click();
   const preview = await opened;
   await preview.getByRole("link", { name: "Warehouse" }).waitFor();
@@ -71,5 +52,5 @@ test.each([
   expect(await rows.count()).toBe(before - 1);
   await preview.reload();
   await preview.getByText("This link is not valid any more").waitFor();
-  await context.close();
+  await page.context().close();
 });
