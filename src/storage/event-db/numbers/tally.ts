@@ -16,8 +16,6 @@ type TargetChange = {
   deleted: number;
   filtered: number;
   filteredDeleted: number;
-  delivered: number;
-  failed: number;
   lastAttempt: Attempt | null;
 };
 
@@ -57,13 +55,16 @@ function prepareTallyStatements(db: Database) {
   });
 }
 
-/** The counts of one transaction; empty again after `write`. */
+/**
+ * The counts of one transaction; empty again after `write`. What is stored does not depend on which changes share a
+ * transaction, as copies of a file group them otherwise. Only how many events are still uncounted does.
+ */
 export class Tally {
   readonly #statements: ReturnType<typeof prepareTallyStatements>;
-  /** When the last attempt ended. */
-  #attemptedAt = 0;
-  /** When each entrypoint received its last event. */
-  readonly #received = new Map<string, number>();
+  /** Start of the hour in which the last attempt ended, and the attempts of that hour that are not written yet. */
+  #attemptHour = 0;
+  #delivered = 0;
+  #failed = 0;
   /** Number of deleted events by entrypoint. */
   readonly #forgotten = new Map<string, number>();
   readonly #targets = new Map<string, TargetChange>();
@@ -92,7 +93,7 @@ export class Tally {
   /** Counts an event that was stored; `moved` counts its deliveries. */
   received(entrypointId: string, at: number): void {
     this.#uncounted.add();
-    this.#received.set(entrypointId, Math.max(this.#received.get(entrypointId) ?? 0, at));
+    this.#hours.note(entrypointId, at);
   }
 
   /** Call before events are deleted: uncounted ones could not be counted afterwards. */
@@ -126,31 +127,25 @@ export class Tally {
   }
 
   attempted(targetId: string, attempt: Attempt): void {
-    const target = this.#target(targetId);
-    if (attempt.error === null) target.delivered++;
-    else target.failed++;
-    target.lastAttempt = attempt;
+    const hour = attempt.at - (attempt.at % HOUR_MS);
+    if (hour !== this.#attemptHour) this.#writeAttempts();
+    this.#attemptHour = hour;
+    if (attempt.error === null) this.#delivered++;
+    else this.#failed++;
+    this.#target(targetId).lastAttempt = attempt;
     this.#targetHours.add(targetId, attempt);
-    this.#attemptedAt = attempt.at;
   }
 
   /** Writes the counts inside the transaction that they describe. */
   write(): void {
-    let delivered = 0;
-    let failed = 0;
     for (const [targetId, target] of this.#targets) {
-      delivered += target.delivered;
-      failed += target.failed;
       this.#pending += target.counts.pending;
       this.#writeTarget(targetId, target);
     }
-    for (const [entrypointId, at] of this.#received) this.#hours.note(entrypointId, at);
     for (const [entrypointId, events] of this.#forgotten) {
       this.#statements.forgotten.run(entrypointId, events);
     }
-    if (this.#attemptedAt > 0) {
-      this.#statements.attempts.run(this.#attemptedAt - (this.#attemptedAt % HOUR_MS), delivered, failed);
-    }
+    this.#writeAttempts();
     this.#uncounted.countMany();
     this.#empty();
   }
@@ -186,9 +181,16 @@ export class Tally {
     this.#statements.attemptedTarget.run(...made, ...states, ...result, ...hour);
   }
 
+  #writeAttempts(): void {
+    if (this.#delivered + this.#failed === 0) return;
+    this.#statements.attempts.run(this.#attemptHour, this.#delivered, this.#failed);
+    this.#delivered = 0;
+    this.#failed = 0;
+  }
+
   #empty(): void {
-    this.#attemptedAt = 0;
-    this.#received.clear();
+    this.#delivered = 0;
+    this.#failed = 0;
     this.#forgotten.clear();
     this.#targets.clear();
   }
@@ -198,7 +200,7 @@ export class Tally {
     if (!target) {
       const counts = { pending: 0, delivered: 0, failed: 0, held: 0, discarded: 0 };
       const made = { created: 0, deleted: 0, filtered: 0, filteredDeleted: 0 };
-      target = { counts, ...made, delivered: 0, failed: 0, lastAttempt: null };
+      target = { counts, ...made, lastAttempt: null };
       this.#targets.set(targetId, target);
     }
     return target;
