@@ -1,8 +1,14 @@
 /** Errors that say why something cannot be done with a replay. */
-import { AppError } from "../lib/errors.ts";
+import { AppError, notFound } from "../lib/errors.ts";
+import type { ReplayRefusal } from "../storage/event-db/replays/replay-change.ts";
 import { MOST_UNFINISHED_REPLAYS, type ReplayRun } from "../storage/event-db/replays/replay-run.ts";
 
-export function ended({ state }: ReplayRun): AppError {
+export function refusalError(refusal: ReplayRefusal, run: ReplayRun): AppError {
+  if (refusal === "ended") return ended(run);
+  return refusal === "only target" ? onlyTarget() : notFound("target");
+}
+
+function ended({ state }: ReplayRun): AppError {
   return new AppError({
     kind: "conflict",
     code: "replay_ended",
@@ -11,7 +17,7 @@ export function ended({ state }: ReplayRun): AppError {
   });
 }
 
-export function onlyTarget(): AppError {
+function onlyTarget(): AppError {
   return new AppError({
     kind: "conflict",
     code: "only_target",

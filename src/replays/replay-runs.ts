@@ -1,20 +1,16 @@
 /** Replays of many events: count one before it starts, begin, list, pause, resume and cancel it. */
 import type { Clock } from "../lib/clock.ts";
-import { AppError, errorMessage, notFound } from "../lib/errors.ts";
+import { errorMessage, notFound } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../observability/log.ts";
+import type { ReplayChange } from "../storage/event-db/replays/replay-change.ts";
 import type { WaitReason } from "../storage/event-db/replays/replay-room.ts";
-import type {
-  ReplayCount,
-  ReplayOrder,
-  ReplayRun,
-  ReplayState,
-} from "../storage/event-db/replays/replay-run.ts";
+import type { ReplayCount, ReplayOrder, ReplayRun } from "../storage/event-db/replays/replay-run.ts";
 import { newReplayTarget, type ReplayRunTarget } from "../storage/event-db/replays/replay-target.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
-import type { ReplayChange, ReplayStore } from "../storage/stores/replay-store.ts";
-import { busy, ended, onlyTarget, tooMany } from "./replay-refusals.ts";
+import type { ReplayStore } from "../storage/stores/replay-store.ts";
+import { busy, refusalError, tooMany } from "./replay-refusals.ts";
 import { type Counted, createReplayWalks } from "./replay-walk.ts";
 
 /** Time limit of a count that somebody waits for. */
@@ -71,7 +67,7 @@ export type ReplayRuns = Readonly<{
 export function createReplayRuns(deps: {
   store: ReplayStore;
   events: Pick<EventStore, "onRecorded">;
-  routing: Pick<Routing, "findTarget" | "onInvalidate">;
+  routing: Pick<Routing, "findTarget" | "listTargetIds" | "onInvalidate">;
   /** Called when deliveries of the webhook were made due. */
   onDue: (webhookId: string) => void;
   clock: Clock;
@@ -128,17 +124,10 @@ export function createReplayRuns(deps: {
     return { ...run, targets: run.targets.map((target) => ({ ...target, waitsFor: waitsOf(target) })) };
   }
 
-  async function change(of: OfRun, next: (run: ReplayRun) => ReplayChange | AppError): Promise<SeenReplay> {
-    let fault: AppError | null = null;
-    const apply = (run: ReplayRun): ReplayChange => {
-      const hasEnded = run.state === "done" || run.state === "cancelled";
-      const change = hasEnded ? ended(run) : next(run);
-      fault = change instanceof AppError ? change : null;
-      return change instanceof AppError ? {} : change;
-    };
-    const run = await store.change(of, apply, clock.now());
+  async function change(of: OfRun, change: ReplayChange): Promise<SeenReplay> {
+    const { run, refusal } = await store.change(of, change, clock.now());
     if (!run) throw notFound("replay");
-    if (fault !== null) throw fault;
+    if (refusal !== null) throw refusalError(refusal, run);
     walks.look(of);
     return seen(run);
   }
@@ -194,18 +183,11 @@ export function createReplayRuns(deps: {
       if (!run) throw notFound("replay");
       return seen(run);
     },
-    pause: (of) => change(of, () => ({ state: "paused" })),
-    resume: (of) => change(of, (run) => ({ state: resumed(run) })),
-    cancel: (of) => change(of, () => ({ state: "cancelled" })),
+    pause: (of) => change(of, { kind: "pause" }),
+    resume: (of) => change(of, { kind: "resume" }),
+    cancel: (of) => change(of, { kind: "cancel" }),
     removeTarget: ({ targetId, ...of }) =>
-      change(of, (run) => {
-        if (run.targetId !== null) return onlyTarget();
-        const target = run.targets.find((each) => each.targetId === targetId);
-        if (!target && !isThere(of.webhookId, targetId)) return notFound("target");
-        if (target?.state === "done") return {};
-        const removed = target ?? newReplayTarget({ targetId, cursor: run.cursor });
-        return { targets: [{ ...removed, state: "removed" }] };
-      }),
+      change(of, { kind: "removeTarget", targetId, isThere: isThere(of.webhookId, targetId) }),
     async start(webhookIds) {
       for (let from = 0; from < webhookIds.length && !isStopping; from += START_STEP) {
         for (const webhookId of await findUnfinished(webhookIds.slice(from, from + START_STEP))) {
@@ -222,9 +204,4 @@ export function createReplayRuns(deps: {
 
 function sumOf(counts: readonly (readonly [string, number])[]): number {
   return counts.reduce((sum, [, count]) => sum + count, 0);
-}
-
-function resumed({ state, matched }: ReplayRun): ReplayState {
-  if (state !== "paused") return state;
-  return matched === null ? "counting" : "running";
 }

@@ -3,12 +3,12 @@ import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import { ReplayMemory, type ReplayScan } from "../storage/event-db/replays/replay-memory.ts";
-import type { FindReplayTarget } from "../storage/event-db/replays/replay-room.ts";
+import type { ReplayTarget } from "../storage/event-db/replays/replay-room.ts";
 import type { ReplayCount, ReplayRun } from "../storage/event-db/replays/replay-run.ts";
 import type { Waits } from "../storage/event-db/replays/replay-step.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
-import type { ReplayChange, ReplayStore } from "../storage/stores/replay-store.ts";
+import type { ReplayStore } from "../storage/stores/replay-store.ts";
 import { createPace, createRests } from "./replay-pace.ts";
 import { listenToWebhook, type WakeUp } from "./replay-wake-up.ts";
 
@@ -41,7 +41,7 @@ type ReplayWalks = Readonly<{
 export function createReplayWalks(deps: {
   store: ReplayStore;
   events: Pick<EventStore, "onRecorded">;
-  routing: Pick<Routing, "findTarget" | "onInvalidate">;
+  routing: Pick<Routing, "findTarget" | "listTargetIds" | "onInvalidate">;
   /** Counts what a run delivers, and returns what is known of it afterwards. */
   count: (webhookId: string, run: ReplayRun) => Promise<Counted>;
   /** Called when deliveries of the webhook were made due. */
@@ -102,15 +102,7 @@ export function createReplayWalks(deps: {
     if (run?.state !== "counting") return;
     const counted = await Promise.race([deps.count(of.webhookId, run), stopped]);
     if (!counted) return;
-    const change = ({ state, targets }: ReplayRun): ReplayChange => ({
-      ...counted,
-      // A target removed meanwhile stays removed.
-      targets: counted.targets.filter(
-        ({ targetId }) => !targets.some((known) => known.targetId === targetId),
-      ),
-      ...(state === "counting" && { state: "running" }),
-    });
-    await store.change(of, change, clock.now());
+    await store.change(of, { kind: "start", ...counted }, clock.now());
     const { events, deliveries } = counted.matched;
     log.info("a replay has started", { ...namesOf(of), events, deliveries });
   }
@@ -119,7 +111,7 @@ export function createReplayWalks(deps: {
     while (!isStopping) {
       const { run, replayed, waits, isStuck, toScan } = await pace.take(() =>
         store.step(of, {
-          findTarget: (targetId) => findTarget(of, targetId),
+          targets: listTargets(of),
           memory: walk.memory,
           now: clock.now(),
         }),
@@ -137,13 +129,18 @@ export function createReplayWalks(deps: {
     return store.scan(webhookId, { order: { selection, targetId, onlyMissing }, after, lastEventId });
   }
 
-  const findTarget = ({ webhookId }: OfRun, targetId: string): ReturnType<FindReplayTarget> => {
+  function findTarget({ webhookId }: OfRun, targetId: string): ReplayTarget | null {
     const target = deps.routing.findTarget(targetId);
     if (target === null || target.deleted || target.webhookId !== webhookId) return null;
     const { active, paused, policy } = target;
-    // Reads one field and not the whole policy, as this runs for each event.
-    return { active, paused, orderBy: typeof policy.order_by === "string" ? policy.order_by : null };
-  };
+    // Reads one field and not the whole policy, as this runs for each target of each step.
+    const orderBy = typeof policy.order_by === "string" ? policy.order_by : null;
+    return { targetId, active, paused, orderBy };
+  }
+
+  function listTargets(of: OfRun): readonly ReplayTarget[] {
+    return deps.routing.listTargetIds(of.webhookId).flatMap((targetId) => findTarget(of, targetId) ?? []);
+  }
 
   /**
    * Waits until one of the targets can take more or is gone, or somebody changed the run; looks only after a change.

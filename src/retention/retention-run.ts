@@ -70,7 +70,7 @@ export function createRetentionRuns(deps: {
     let usedBytes = size?.usedBytes ?? 0;
     for (let after: string | null = ""; after !== null && !isInterrupted(webhookId); ) {
       const from: string = after;
-      const enoughBytes = size ? usedBytes - size.mostBytes : Number.POSITIVE_INFINITY;
+      const enoughBytes = size ? usedBytes - size.mostBytes : null;
       const done = await step(() => store.prune(webhookId, from, { ...rule, enoughBytes }));
       sum.deletedEvents += done.deletedEvents;
       sum.deletedBytes += done.deletedBytes;
@@ -86,14 +86,14 @@ export function createRetentionRuns(deps: {
     let { usedBytes } = await store.measure(webhookId);
     // Rejected requests go first: strangers' requests must not push events out.
     for (let deleted = -1; usedBytes > mostBytes && deleted !== 0 && !isInterrupted(webhookId); ) {
-      ({ deleted, usedBytes } = await step(() => store.pruneRejected(webhookId, Number.POSITIVE_INFINITY)));
+      ({ deleted, usedBytes } = await step(() => store.pruneRejected(webhookId, null)));
     }
     if (usedBytes <= mostBytes) return NOTHING;
     const rule = {
-      finishedBefore: Number.POSITIVE_INFINITY,
-      restingSince: Number.POSITIVE_INFINITY,
+      finishedBefore: null,
+      restingSince: null,
       // No delivery is discarded to save space.
-      undeliveredBefore: Number.NEGATIVE_INFINITY,
+      undeliveredBefore: null,
       reason: "",
       now: clock.now(),
     };

@@ -88,6 +88,8 @@ export function createScriptedTargets(): ScriptedTargets {
       lookups++;
       return rows.get(targetId) ?? null;
     },
+    listTargetIds: (webhookId) =>
+      [...rows.values()].filter((row) => row.webhookId === webhookId && !row.deleted).map((row) => row.id),
     listActiveTargetIds: (webhookId) =>
       [...rows.values()].filter((row) => row.webhookId === webhookId && row.active).map((row) => row.id),
     invalidate(webhookId) {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newIdAt } from "../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
-import { keepRejected, MOST_BYTES, MOST_REQUESTS } from "../../src/storage/event-db/rejected.ts";
+import { MOST_BYTES, MOST_REQUESTS } from "../../src/storage/event-db/rejected.ts";
 import { createRejectedStore, type RejectedStore } from "../../src/storage/stores/rejected-store.ts";
 import { type Provider, refused } from "../../src/verification/provider.ts";
 import { createStorageWorld, type StorageWorld } from "../storage/storage-world.ts";
@@ -99,8 +99,9 @@ describe("a sender of many rejected requests", () => {
 
 describe("of one entrypoint", () => {
   function keep(n: number, body: Uint8Array, entrypointId = ENTRYPOINT): Promise<void> {
-    return world.writer.tidy(WEBHOOK, (file) =>
-      keepRejected(file, {
+    return world.writer.run(WEBHOOK, {
+      name: "keepRejected",
+      draft: {
         id: newIdAt(1_000 + n),
         entrypointId,
         receivedAt: 1_000 + n,
@@ -113,8 +114,8 @@ describe("of one entrypoint", () => {
         headers: [],
         contentType: "",
         remoteAddress: "",
-      }),
-    );
+      },
+    });
   }
 
   test("the oldest are deleted beyond the limit, and another entrypoint's stay", async () => {

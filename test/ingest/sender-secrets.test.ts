@@ -227,9 +227,7 @@ test("a rejected request whose secret was encrypted with another key reports tha
 test("a rejected request imported without its secret reports that and stays", async () => {
   verifyBy({ type: "bearer" }, WRONG);
   expect(await post(header("Authorization", `Bearer ${RIGHT}`))).toBe(401);
-  await world.writer.change(WEBHOOK, (file) =>
-    file.db.run("UPDATE rejected_requests SET sealed_secret = NULL"),
-  );
+  world.inFile(WEBHOOK, ({ db }) => db.run("UPDATE rejected_requests SET sealed_secret = NULL"));
   expect((await reverify(verifyBy({ type: "bearer" }, RIGHT))).eventIds).toEqual([]);
   const [kept] = (await rejected.list(WEBHOOK, { entrypointId: null, limit: 5, cursor: null })).requests;
   expect(kept?.reason).toBe("The request's secret is no longer kept.");

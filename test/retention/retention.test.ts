@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { newIdAt } from "../../src/lib/ids.ts";
 import { createRetention, type Retention } from "../../src/retention/retention.ts";
-import { keepRejected } from "../../src/storage/event-db/rejected.ts";
 import { createRetentionWorld, DAY_MS, type RetentionWorld } from "../storage/retention-world.ts";
 import { turn } from "../storage/storage-world.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
@@ -144,8 +143,9 @@ describe("by age", () => {
   test("rejected requests are deleted at their age, also without any event", async () => {
     await retention.start();
     const receivedAt = world.clock.now();
-    await world.writer.tidy(world.webhookId, (file) =>
-      keepRejected(file, {
+    await world.writer.run(world.webhookId, {
+      name: "keepRejected",
+      draft: {
         id: newIdAt(receivedAt),
         entrypointId: "entrypoint",
         receivedAt,
@@ -158,8 +158,8 @@ describe("by age", () => {
         reason: "No signature.",
         sealedSecret: null,
         body: new Uint8Array(9),
-      }),
-    );
+      },
+    });
     retention.noteRecorded(world.webhookId);
     await after(9 * DAY_MS);
     expect(world.rows("rejected_requests")).toBe(1);

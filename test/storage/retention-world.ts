@@ -5,6 +5,7 @@ import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import type { PruneRule, PruneStep } from "../../src/storage/event-db/prune.ts";
 import type { DeliveryStatus, EventDraft } from "../../src/storage/event-db/types.ts";
 import { createRetentionStore, type RetentionStore } from "../../src/storage/stores/retention-store.ts";
+import type { StepLimits } from "../../src/storage/stores/step-size.ts";
 import { createStorageWorld, query, type StorageWorld, settlement } from "./storage-world.ts";
 
 export const DAY_MS = 86_400_000;
@@ -25,14 +26,20 @@ export type RetentionWorld = StorageWorld &
     rows: (table: "events" | "deliveries" | "delivery_results" | "rejected_requests") => number;
   }>;
 
-/** With `stepMs`, steps also end by time; without it, only by the amount of work. */
+/** Limits of steps that all have so many rows, however long they take. */
+export const stepsOf = (rows: number): StepLimits => ({ least: rows, first: rows, most: rows, ms: 5 });
+
+/** Rows of one step of the retention. */
+export const ROWS_PER_STEP = 250;
+
+/** With `vacuumMs`, steps that give space back also end by time; without it, only by the amount of work. */
 export function createRetentionWorld(
-  options: { dataDir?: string; webhookId?: string; stepMs?: number } = {},
+  options: { dataDir?: string; webhookId?: string; rows?: number; vacuumMs?: number } = {},
 ): RetentionWorld {
   const world = createStorageWorld(options.dataDir === undefined ? {} : { dataDir: options.dataDir });
   const { clock, files, events } = world;
-  const { webhookId = newId(), stepMs = Number.POSITIVE_INFINITY } = options;
-  const store = createRetentionStore({ ...world, stepMs });
+  const { webhookId = newId(), rows = ROWS_PER_STEP, vacuumMs = Number.POSITIVE_INFINITY } = options;
+  const store = createRetentionStore({ ...world, limits: stepsOf(rows), vacuumMs });
   return {
     ...world,
     webhookId,
@@ -57,7 +64,7 @@ export function createRetentionWorld(
         undeliveredBefore: now - 2 * DAY_MS,
         restingSince: now - DAY_MS,
         reason: "Too old.",
-        enoughBytes: Number.POSITIVE_INFINITY,
+        enoughBytes: null,
         now,
         ...values,
       };

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
 import { noMetrics, type StorageMetrics } from "../../src/observability/metrics.ts";
 import type { DedupKey } from "../../src/storage/event-db/duplicates.ts";
+import type { EventFile } from "../../src/storage/event-db/event-file.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";
 import {
   type EventFileUpkeep,
@@ -16,6 +17,7 @@ import { WebhookDBManager } from "../../src/storage/event-files/webhook-db-manag
 import { type EventReader, startEventReader } from "../../src/storage/reader/event-reader.ts";
 import { createChangeSignal } from "../../src/storage/stores/change-signal.ts";
 import { createEventStore, type EventStore } from "../../src/storage/stores/event-store.ts";
+import { inTransaction } from "../../src/storage/writer/commit-writes.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/writer/event-writer.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 
@@ -37,6 +39,8 @@ export type StorageWorld = Readonly<{
   /** The recorded webhooks that were reported to have something to deliver. */
   due: string[];
   append: (draft: Partial<EventDraft> & { webhookId: string }) => Promise<EventDraft>;
+  /** Changes a file in a transaction beside the writer, as no command does. */
+  inFile: <T>(webhookId: string, change: (file: EventFile) => T) => T;
   /** Ids of the stored events, oldest first, read by a separate connection. */
   storedIds: (webhookId: string) => string[];
   dispose: () => Promise<void>;
@@ -93,6 +97,7 @@ export function createStorageWorld(
       await writer.append(event);
       return event;
     },
+    inFile: (webhookId, change) => inTransaction(files.open(webhookId), change),
     storedIds: (webhookId) =>
       query<{ id: string }>(files.pathOf(webhookId), "SELECT id FROM events ORDER BY id").map(({ id }) => id),
     async dispose() {

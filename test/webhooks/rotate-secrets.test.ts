@@ -6,7 +6,6 @@ import { dirname, join } from "node:path";
 import { createKeyRing, loadSecretKey } from "../../src/lib/crypto.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { beginNextKey, finishNextKey, loadKeyRing, oldKeyPath } from "../../src/lib/key-files.ts";
-import { keepRejected } from "../../src/storage/event-db/rejected.ts";
 import { hideSecret, revealSecret, sealSecret } from "../../src/verification/sender-secret.ts";
 import { rotateRejectedSecrets, rotateSecrets } from "../../src/webhooks/rotate-secrets.ts";
 import { checkSecretKey } from "../../src/webhooks/secret-key-check.ts";
@@ -133,7 +132,7 @@ describe("a rotation of the secrets of rejected requests", () => {
     const sealedSecret = hidden && sealSecret(hidden, id, ring(fill));
     const reason = "Wrong token.";
     const kept = { ...draft({ webhookId }), id, reason, sealedSecret };
-    return world.writer.change(webhookId, (file) => keepRejected(file, kept));
+    return world.writer.run(webhookId, { name: "keepRejected", draft: kept });
   };
   const readAll = (webhookId: string) =>
     query<{ id: string; sealed_secret: string | null }>(

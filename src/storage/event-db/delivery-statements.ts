@@ -119,7 +119,8 @@ export function prepareDeliveryStatements(db: Database) {
       db.prepare<unknown, [targetId: string, limit: number, reason: string, now: number]>(
         `UPDATE deliveries SET status = 'discarded', next_attempt_at = NULL, reason = ?3, updated_at = ?4
         WHERE (event_id, target_id) IN
-          (SELECT event_id, target_id FROM deliveries WHERE target_id = ?1 AND status = 'pending' LIMIT ?2)`,
+          (SELECT event_id, target_id FROM deliveries WHERE target_id = ?1 AND status = 'pending'
+            ORDER BY next_attempt_at, event_id LIMIT ?2)`,
       ),
     replay: () =>
       db.prepare<

@@ -130,17 +130,18 @@ export function listPendingTargets(file: EventFile): readonly string[] {
   }
 }
 
-/** Moves the due times after `from`, about `step` of them; returns where the next step begins, null after the last. */
-export function shiftStep(options: {
-  file: EventFile;
-  targetId: string;
-  from: number;
-  deltaMs: number;
-  step: number;
-}): number | null {
-  const { file, targetId, from, deltaMs, step } = options;
+/** Moves the due times after `from`, about `limit` of them; returns where the next step begins, null after the last. */
+export function shiftStep(
+  file: EventFile,
+  {
+    targetId,
+    from,
+    deltaMs,
+    limit,
+  }: Readonly<{ targetId: string; from: number; deltaMs: number; limit: number }>,
+): number | null {
   // Deliveries with the same due time as the last one move with it, so that the next step begins after them.
-  const upTo = file.deliveries.nthDue.get(targetId, from, step - 1)?.at ?? null;
+  const upTo = file.deliveries.nthDue.get(targetId, from, limit - 1)?.at ?? null;
   file.deliveries.shift.run(deltaMs, targetId, from, upTo ?? Number.MAX_SAFE_INTEGER);
   return upTo;
 }

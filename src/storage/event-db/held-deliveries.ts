@@ -10,7 +10,8 @@ export function holdPending(file: EventFile, { targetId, limit, now }: Step): nu
     .query<unknown, [string, number, number]>(
       `UPDATE deliveries SET status = 'held', next_attempt_at = NULL, updated_at = ?3
         WHERE (event_id, target_id) IN
-          (SELECT event_id, target_id FROM deliveries WHERE target_id = ?1 AND status = 'pending' LIMIT ?2)`,
+          (SELECT event_id, target_id FROM deliveries WHERE target_id = ?1 AND status = 'pending'
+             ORDER BY next_attempt_at, event_id LIMIT ?2)`,
     )
     .run(targetId, limit, now);
   if (changes > 0) file.tally.moved(targetId, "pending", "held", changes);

@@ -7,27 +7,28 @@ import { readFilterMarks } from "./filter-marks.ts";
 import { letLaneGoOn } from "./order.ts";
 import type { DeliveryStatus } from "./types.ts";
 
-/** Rows deleted or changed in one step, and events looked at: a step blocks the event loop for a few milliseconds. */
-export const ROWS_PER_STEP = 250;
 /** Events read at once: rows read beyond what a step deletes would be read again by the next step. */
 const EVENTS_AT_ONCE = 25;
-/** 250 events with large bodies would take too long; an event whose body alone is larger has a step of its own. */
-const BYTES_PER_STEP = 8 * 1024 * 1024;
+/** So many bytes of a body take as long to delete as a row. */
+const BODY_BYTES_PER_ROW = 32 * 1024;
 
 /**
  * Decides which events may be deleted. An event is finished when none of its deliveries is pending, held or failed; one
  * without deliveries is finished too. Events whose deliveries changed after `restingSince` are left alone.
  */
 export type PruneRule = Readonly<{
-  /** Finished events received before this time are deleted. */
-  finishedBefore: number;
-  /** Undelivered deliveries of events received before this time are discarded, which finishes the events. */
-  undeliveredBefore: number;
-  restingSince: number;
+  /** Finished events received before this time are deleted; null: all. */
+  finishedBefore: number | null;
+  /**
+   * Undelivered deliveries of events received before this time are discarded, which finishes the events; null: none are.
+   */
+  undeliveredBefore: number | null;
+  /** Null: no event is left alone. */
+  restingSince: number | null;
   /** Why deliveries are discarded, for people. */
   reason: string;
-  /** Stops once about this many bytes were deleted. */
-  enoughBytes: number;
+  /** Stops once about this many bytes were deleted; null: never. */
+  enoughBytes: number | null;
   now: number;
 }>;
 
@@ -56,40 +57,34 @@ const UNDELIVERED = "(status = 'pending' OR status = 'held' OR status = 'failed'
 const CANDIDATES = `SELECT e.id, e.entrypoint_id, e.body_size, count(d.id) AS deliveries,
     total(${UNDELIVERED}) AS undelivered, max(d.updated_at) AS changed_at
   FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
-  WHERE e.id IN (SELECT id FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ${EVENTS_AT_ONCE})
+  WHERE e.id IN (SELECT id FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?)
   GROUP BY e.id ORDER BY e.id`;
 
 /**
- * Looks at the events after `after`, the oldest first, and ends after the event at which `isTimeUp`: rows read from the
- * disk take longer than those in memory, so fewer fit into a step.
+ * Looks at the events after `after`, the oldest first: at most `rows` of them, and deletes or changes about as many rows.
+ * An event that alone has more rows is deleted whole, unless it has many results.
  */
 export function pruneStep(
   file: EventFile,
-  after: string,
-  rule: PruneRule,
-  isTimeUp: () => boolean = () => false,
+  { after, rows: most, rule }: Readonly<{ after: string; rows: number; rule: PruneRule }>,
 ): PruneStep {
-  const below =
-    rule.finishedBefore === Number.POSITIVE_INFINITY ? AFTER_EVERY_ID : firstIdAt(rule.finishedBefore);
+  const below = rule.finishedBefore === null ? AFTER_EVERY_ID : firstIdAt(rule.finishedBefore);
   const { places } = readFieldIndex(file.db);
   const done = { deletedEvents: 0, discardedDeliveries: 0, leftEvents: 0, deletedBytes: 0 };
   let cost = 0;
   let next = after;
   let looked = 0;
-  for (const event of candidatesFrom(file, after, below)) {
-    const isEnough = done.deletedBytes >= rule.enoughBytes || (looked > 0 && isTimeUp());
-    if (isEnough) return { ...done, next };
+  for (const event of candidatesFrom(file, { after, below, most })) {
+    if (rule.enoughBytes !== null && done.deletedBytes >= rule.enoughBytes) return { ...done, next };
     looked++;
     const fate = fateOf(event, rule);
     const results = fate === "delete" ? weighResults(file, event.id) : NO_RESULTS;
     const rows =
-      fate === "delete" ? 1 + event.deliveries + places.length : fate === "discard" ? event.undelivered : 0;
-    const isTooMuch =
-      cost + rows + results.cost > ROWS_PER_STEP || done.deletedBytes + event.body_size > BYTES_PER_STEP;
-    if (cost > 0 && rows > 0 && isTooMuch) return { ...done, next };
-    if (rows + results.cost > ROWS_PER_STEP && results.count > 1) {
+      fate === "delete" ? weigh(event) + places.length : fate === "discard" ? event.undelivered : 0;
+    if (cost > 0 && rows > 0 && cost + rows + results.cost > most) return { ...done, next };
+    if (rows + results.cost > most && results.count > 1) {
       // So many attempts take several steps; the event itself is deleted when few of them are left.
-      deleteSomeResults(file, event.id, results);
+      deleteSomeResults(file, event.id, { ...results, most: Math.floor(most / 2) });
       return { ...done, next };
     }
     cost += rows + results.cost;
@@ -107,24 +102,35 @@ export function pruneStep(
       done.discardedDeliveries += event.undelivered;
     }
   }
-  return { ...done, next: looked < ROWS_PER_STEP ? null : next };
+  return { ...done, next: looked < most ? null : next };
 }
 
-function* candidatesFrom(file: EventFile, after: string, below: string): Generator<Candidate> {
-  const read = file.db.query<Candidate, [string, string]>(CANDIDATES);
+function* candidatesFrom(
+  file: EventFile,
+  { after, below, most }: { after: string; below: string; most: number },
+): Generator<Candidate> {
+  const read = file.db.query<Candidate, [string, string, number]>(CANDIDATES);
   let from = after;
-  for (let looked = 0; looked < ROWS_PER_STEP; looked += EVENTS_AT_ONCE) {
-    const candidates = read.all(from, below);
+  for (let left = most; left > 0; left -= EVENTS_AT_ONCE) {
+    const wanted = Math.min(left, EVENTS_AT_ONCE);
+    const candidates = read.all(from, below, wanted);
     yield* candidates;
-    if (candidates.length < EVENTS_AT_ONCE) return;
+    if (candidates.length < wanted) return;
     from = candidates.at(-1)?.id ?? below;
   }
 }
 
+/** Rows of the event and its deliveries. */
+function weigh({ body_size, deliveries }: Candidate): number {
+  return 1 + deliveries + Math.floor(body_size / BODY_BYTES_PER_ROW);
+}
+
 function fateOf(event: Candidate, rule: PruneRule): "delete" | "discard" | "leave" {
-  if (event.changed_at !== null && event.changed_at > rule.restingSince) return "leave";
+  const { restingSince, undeliveredBefore } = rule;
+  const isResting = restingSince !== null && event.changed_at !== null && event.changed_at > restingSince;
+  if (isResting) return "leave";
   if (event.undelivered === 0) return "delete";
-  return timeOfId(event.id) < rule.undeliveredBefore ? "discard" : "leave";
+  return undeliveredBefore !== null && timeOfId(event.id) < undeliveredBefore ? "discard" : "leave";
 }
 
 type DeliveryRow = { target_id: string; status: DeliveryStatus };
@@ -164,12 +170,13 @@ function weighResults(file: EventFile, eventId: string): Results {
   return { count, cost: count + Math.floor(bytes / PAGE_BYTES) };
 }
 
-function deleteSomeResults(file: EventFile, eventId: string, { count, cost }: Results): void {
-  const most = Math.max(1, Math.floor((ROWS_PER_STEP / 2) * (count / cost)));
+function deleteSomeResults(file: EventFile, eventId: string, of: Results & Readonly<{ most: number }>): void {
+  const most = Math.max(1, Math.floor(of.most * (of.count / of.cost)));
   file.db
     .query<unknown, [string, number]>(
       `DELETE FROM delivery_results WHERE (event_id, target_id, attempt) IN
-         (SELECT event_id, target_id, attempt FROM delivery_results WHERE event_id = ? LIMIT ?)`,
+         (SELECT event_id, target_id, attempt FROM delivery_results WHERE event_id = ?
+           ORDER BY target_id, attempt LIMIT ?)`,
     )
     .run(eventId, most);
 }
@@ -194,21 +201,26 @@ function discardUndelivered(file: EventFile, eventId: string, { reason, now }: P
   }
 }
 
-/** Deletes hours before `before`; returns the oldest remaining one. */
-export function pruneHours(file: EventFile, before: number): number | null {
+/** Deletes hours before `before`, up to `limit` of each table; returns the oldest remaining one. */
+export function pruneHours(
+  file: EventFile,
+  { before, limit }: Readonly<{ before: number; limit: number }>,
+): number | null {
   file.tally.countReceived();
+  // Attempts of the same transaction must have their hours by now.
+  file.tally.write();
   for (const sql of [OLD_HOURS, OLD_TARGET_HOURS]) {
-    file.db.query<unknown, [number, number]>(sql).run(before, ROWS_PER_STEP);
+    file.db.query<unknown, [number, number]>(sql).run(before, limit);
   }
   return file.db.query<{ at: number | null }, []>(OLDEST_HOUR).get()?.at ?? null;
 }
 
 const OLD_HOURS =
-  "DELETE FROM counted_hours WHERE hour IN (SELECT hour FROM counted_hours WHERE hour < ? LIMIT ?)";
+  "DELETE FROM counted_hours WHERE hour IN (SELECT hour FROM counted_hours WHERE hour < ? ORDER BY hour LIMIT ?)";
 /** Target by target, as their hours are sorted by target. */
 const OLD_TARGET_HOURS = `DELETE FROM target_hours WHERE (target_id, hour) IN
   (SELECT h.target_id, h.hour FROM target_tallies t CROSS JOIN target_hours h
-    WHERE h.target_id = t.target_id AND h.hour < ? LIMIT ?)`;
+    WHERE h.target_id = t.target_id AND h.hour < ? ORDER BY t.target_id, h.hour LIMIT ?)`;
 const OLDEST_HOUR = `SELECT min(at) AS at FROM (SELECT min(hour) AS at FROM counted_hours
   UNION ALL SELECT (SELECT min(hour) FROM target_hours h WHERE h.target_id = t.target_id) FROM target_tallies t)`;
 

@@ -10,9 +10,6 @@ import type { EventDraft, HeaderPairs } from "./types.ts";
 export const MOST_REQUESTS = 1_000;
 export const MOST_BYTES = 16 * 1024 * 1024;
 
-/** Rows deleted in one step, which blocks the event loop for a few milliseconds. */
-const ROWS_PER_STEP = 100;
-
 export type RejectedDraft = Readonly<{
   id: string;
   entrypointId: string;
@@ -176,8 +173,8 @@ export function findFirstReceivedAt(file: EventFile, eventId: string): number | 
   );
 }
 
-/** Stores why each request is still rejected. */
-export function setReasons(file: EventFile, reasons: ReadonlyMap<string, string>): void {
+/** Stores why each request is still rejected; `reasons` has pairs of id and reason. */
+export function setReasons(file: EventFile, reasons: readonly (readonly [string, string])[]): void {
   const update = file.db.query<unknown, [string, string]>(
     "UPDATE rejected_requests SET reason = ?2 WHERE id = ?1",
   );
@@ -189,14 +186,19 @@ export function deleteRejected(file: EventFile, ids: readonly string[]): number 
   return ids.filter((id) => deleteOne(file, id) !== null).length;
 }
 
-/** Deletes some of the requests received before a time (infinity for all), the oldest first; returns how many. */
-export function pruneRejected(file: EventFile, before: number): number {
-  const below = before === Number.POSITIVE_INFINITY ? "~" : firstIdAt(before);
+/**
+ * Deletes up to `limit` of the requests received before a time (null for all), the oldest first; returns how many.
+ */
+export function pruneRejected(
+  file: EventFile,
+  { before, limit }: Readonly<{ before: number | null; limit: number }>,
+): number {
+  const below = before === null ? "~" : firstIdAt(before);
   const rows = file.db
-    .query<{ id: string }, [string]>(
-      `SELECT id FROM rejected_requests WHERE id < ? ORDER BY id LIMIT ${ROWS_PER_STEP}`,
+    .query<{ id: string }, [string, number]>(
+      "SELECT id FROM rejected_requests WHERE id < ? ORDER BY id LIMIT ?",
     )
-    .all(below);
+    .all(below, limit);
   return deleteRejected(
     file,
     rows.map(({ id }) => id),

@@ -53,6 +53,8 @@ export type Routing = Readonly<{
   findPublishRoute: (webhookId: string) => Route | null;
   /** Finds deleted targets too; null only if the target never existed. */
   findTarget: (targetId: string) => DeliveryTarget | null;
+  /** The webhook's targets that are not deleted. */
+  listTargetIds: (webhookId: string) => readonly string[];
   /** The targets that new events of the webhook go to. */
   listActiveTargetIds: (webhookId: string) => readonly string[];
   /** Drops the cached data of one webhook; every change of its rows ends with this call. */
@@ -105,6 +107,9 @@ export function createRouting(db: Database): Routing {
     `SELECT id, settles_at_ingest, paused_at IS NOT NULL AS paused, policy ->> 'order_by' AS order_by,
             policy ->> 'event_types' AS event_types, policy ->> 'filter' AS filter FROM targets
      WHERE webhook_id = ? AND active = 1 AND deleted_at IS NULL ORDER BY created_at, id`,
+  );
+  const targetIdsStatement = db.prepare<{ id: string }, [string]>(
+    "SELECT id FROM targets WHERE webhook_id = ? AND deleted_at IS NULL ORDER BY id",
   );
   const targetStatement = db.prepare<TargetJoinRow, [string]>(
     `SELECT t.id, t.webhook_id, w.name AS webhook_name, t.name, t.type, t.active,
@@ -195,6 +200,7 @@ export function createRouting(db: Database): Routing {
       }
       return target;
     },
+    listTargetIds: (webhookId) => targetIdsStatement.all(webhookId).map(({ id }) => id),
     listActiveTargetIds: (webhookId) => routeTargetsStatement.all(webhookId).map((target) => target.id),
     invalidate(webhookId) {
       for (const id of idsByWebhook.get(webhookId) ?? []) {

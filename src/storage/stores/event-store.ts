@@ -2,7 +2,6 @@
 
 import type { Clock } from "../../lib/clock.ts";
 import { notFound } from "../../lib/errors.ts";
-import { discardPending, replayDelivery } from "../event-db/change-deliveries.ts";
 import {
   type ClaimFront,
   claimDue,
@@ -11,15 +10,8 @@ import {
   findPendingState,
   listPendingTargets,
   type PendingState,
-  shiftStep,
 } from "../event-db/due-deliveries.ts";
-import {
-  type DedupKey,
-  type Duplicates,
-  type Recorded,
-  readDuplicates,
-  recordOnce,
-} from "../event-db/duplicates.ts";
+import { type DedupKey, type Duplicates, type Recorded, readDuplicates } from "../event-db/duplicates.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import {
   type DeliveryHead,
@@ -27,7 +19,6 @@ import {
   findEvent,
   listDeliveries,
   listDeliveryHeads,
-  noteOrigin,
   readOrigin,
 } from "../event-db/event-log.ts";
 import type { FoundEvents } from "../event-db/event-search.ts";
@@ -165,9 +156,8 @@ export function createEventStore(options: {
     const { webhookId, targetId, reason, now } = given;
     let discarded = 0;
     for (;;) {
-      const count = await writer.change(webhookId, (file) =>
-        discardPending(file, { targetId, limit: STEP, reason, now }),
-      );
+      const step = { targetId, limit: STEP, reason, now };
+      const count = await writer.run(webhookId, { name: "discardPending", ...step });
       discarded += count;
       if (count < STEP) return discarded;
     }
@@ -178,9 +168,8 @@ export function createEventStore(options: {
     // Upwards, so that what was moved down lies below the next step and is not moved again.
     for (let after: number | null = given.after; after !== null; ) {
       const from: number = after;
-      after = await writer.change(webhookId, (file) =>
-        shiftStep({ file, targetId, from, deltaMs, step: STEP }),
-      );
+      const step = { targetId, from, deltaMs, limit: STEP };
+      after = await writer.run(webhookId, { name: "shiftDue", ...step });
     }
   }
 
@@ -190,12 +179,11 @@ export function createEventStore(options: {
       recent.put(draft);
       return writer.append(draft);
     },
-    appendOnce: (draft, dedupKey) =>
-      writer.change(draft.webhookId, (file) => {
-        const recorded = recordOnce(file, draft, dedupKey);
-        if (!recorded.isDuplicate) recent.put(draft);
-        return recorded;
-      }),
+    async appendOnce(draft, dedupKey) {
+      const recorded = await writer.run(draft.webhookId, { name: "appendOnce", draft, dedupKey });
+      if (!recorded.isDuplicate) recent.put(draft);
+      return recorded;
+    },
     settle: writer.settle,
     claimDue: (claim) => read(claim.webhookId, (file) => claimDue(file, claim, recent)),
     claimScattered: (claim) => read(claim.webhookId, (file) => claimScattered(file, claim, recent)),
@@ -210,9 +198,7 @@ export function createEventStore(options: {
     shiftDue,
     discardPending: discardInSteps,
     async replay({ webhookId, eventId, targetIds, now }) {
-      const isThere = await writer.change(webhookId, (file) =>
-        targetIds.every((targetId) => replayDelivery(file, { eventId, targetId, now })),
-      );
+      const isThere = await writer.run(webhookId, { name: "replay", eventId, targetIds, now });
       if (!isThere) throw notFound("event");
     },
     tryFilter: (webhookId, asked) => readBeside(files, webhookId, (file) => reader.tryFilter(file, asked)),
@@ -224,7 +210,7 @@ export function createEventStore(options: {
     onRecorded: changes.listen,
     findEvent: (webhookId, eventId) => read(webhookId, (file) => findEvent(file, eventId)),
     findOrigin: (webhookId, eventId) => read(webhookId, (file) => readOrigin(file, eventId)),
-    noteOrigin: (webhookId, origin) => writer.change(webhookId, (file) => noteOrigin(file, origin)),
+    noteOrigin: (webhookId, origin) => writer.run(webhookId, { name: "noteOrigin", origin }),
     listDeliveries: (webhookId, eventId, targetId) =>
       read(webhookId, (file) => listDeliveries(file, eventId, targetId)),
     listDeliveryHeads: (webhookId, eventId) => read(webhookId, (file) => listDeliveryHeads(file, eventId)),

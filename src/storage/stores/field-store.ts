@@ -1,18 +1,18 @@
 /** Writes the indexes of fields behind ingest: entries are read by a worker and written in bounded steps. */
 import {
-  addEntries,
-  ENTRIES_PER_STEP,
+  ENTRIES_PER_GROUP,
+  type EntryGroup,
   eventsBehind,
   type FieldIndex,
-  type OpenGroup,
+  partOf,
   placesText,
-  prepareIndex,
   readFieldIndex,
 } from "../event-db/fields/field-index.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import type { EventReader } from "../reader/event-reader.ts";
 import { readBeside, readEventFile } from "../reader/read-event-file.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
+import { type StepLimits, StepSize } from "./step-size.ts";
 
 export type FieldStep = Readonly<{
   /** True if the index has all events and is one of the places. */
@@ -28,22 +28,45 @@ export type FieldStore = Readonly<{
   isGroupFull: (webhookId: string) => Promise<boolean>;
 }>;
 
-/** Time limit of a step's writing, which ends with the entry it is at. */
-const STEP_MS = 5;
+/** Entries written, or deleted, in one step. */
+const STEP: StepLimits = { least: 50, first: 1_000, most: ENTRIES_PER_GROUP, ms: 5 };
+
+/** A group that was read, of which the entries before `from` are written. */
+type OpenGroup = Readonly<{ before: FieldIndex; group: EntryGroup; from: number }>;
 
 export function createFieldStore(options: {
   files: WebhookDBManager;
-  writer: Pick<EventWriter, "tidy">;
+  writer: Pick<EventWriter, "runTimed">;
   reader: Pick<EventReader, "readEntries">;
-  stepMs?: number;
+  limits?: StepLimits;
 }): FieldStore {
-  const { files, writer, reader, stepMs = STEP_MS } = options;
+  const { files, writer, reader, limits = STEP } = options;
   /** By webhook; lost with the process, and then read again. */
   const openGroups = new Map<string, OpenGroup>();
+  const size = new StepSize(limits);
 
   async function readGroup(webhookId: string, index: FieldIndex): Promise<OpenGroup | null> {
     const group = await readBeside(files, webhookId, (file) => reader.readEntries(file, index));
     return group && { before: index, group, from: 0 };
+  }
+
+  async function prepare(webhookId: string, places: readonly string[]): Promise<FieldStep> {
+    const command = { name: "prepareFieldIndex", places, limit: size.rows } as const;
+    const { result: isReady, heldMs } = await writer.runTimed(webhookId, command);
+    if (!isReady) size.took(heldMs);
+    return { isDone: isReady && places.length === 0, heldMs };
+  }
+
+  async function write(webhookId: string, open: OpenGroup): Promise<FieldStep> {
+    const { before, group, from } = open;
+    const to = from + size.rows;
+    const part = partOf(before, group, { from, to });
+    const { result, heldMs } = await writer.runTimed(webhookId, { name: "addFieldEntries", ...part });
+    if (result === "added" && !part.isLast) {
+      size.took(heldMs);
+      openGroups.set(webhookId, { ...open, from: to });
+    }
+    return { isDone: result === "added" && part.isLast && group.isEnd, heldMs };
   }
 
   return {
@@ -51,36 +74,15 @@ export function createFieldStore(options: {
       const begun = openGroups.get(webhookId);
       openGroups.delete(webhookId);
       const index = await readEventFile(files, webhookId, ({ db }) => readFieldIndex(db));
-      if (placesText(index.places) !== placesText(places)) {
-        const { result, heldMs } = await writer.tidy(webhookId, (file) =>
-          timed(() => prepareIndex(file, places)),
-        );
-        return { isDone: result && places.length === 0, heldMs };
-      }
+      if (placesText(index.places) !== placesText(places)) return prepare(webhookId, places);
       if (places.length === 0) return { isDone: true, heldMs: 0 };
       const open = begun ?? (await readGroup(webhookId, index));
-      if (open === null) return { isDone: true, heldMs: 0 };
-      const { result, heldMs } = await writer.tidy(webhookId, (file) =>
-        timed(() => addEntries(file, open, timeLimit(stepMs))),
-      );
-      if (result !== null && result !== "stale") openGroups.set(webhookId, result);
-      return { isDone: result === null && open.group.isEnd, heldMs };
+      return open === null ? { isDone: true, heldMs: 0 } : write(webhookId, open);
     },
     isGroupFull: (webhookId) =>
       readEventFile(files, webhookId, ({ db }) => {
         const { places } = readFieldIndex(db);
-        return eventsBehind(db) * places.length >= ENTRIES_PER_STEP;
+        return eventsBehind(db) * places.length >= ENTRIES_PER_GROUP;
       }),
   };
-}
-
-function timeLimit(ms: number): () => boolean {
-  const until = performance.now() + ms;
-  return () => performance.now() >= until;
-}
-
-function timed<T>(act: () => T): Readonly<{ result: T; heldMs: number }> {
-  const begin = performance.now();
-  const result = act();
-  return { result, heldMs: performance.now() - begin };
 }

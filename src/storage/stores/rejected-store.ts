@@ -3,19 +3,15 @@
  */
 import type { Recorded } from "../event-db/duplicates.ts";
 import {
-  acceptReverified,
   countRejected,
-  deleteRejected,
   findFirstReceivedAt,
   findRejected,
-  keepRejected,
   listRejected,
   listRejectedIds,
   type RejectedDraft,
   type RejectedPage,
   type RejectedRequest,
   type Reverified,
-  setReasons,
 } from "../event-db/rejected.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { readEventFile } from "../reader/read-event-file.ts";
@@ -45,20 +41,19 @@ export type RejectedStore = Readonly<{
 
 export function createRejectedStore(options: {
   files: WebhookDBManager;
-  writer: Pick<EventWriter, "change" | "tidy">;
+  writer: Pick<EventWriter, "run">;
 }): RejectedStore {
   const { files, writer } = options;
   return {
-    keep: (webhookId, draft) => writer.tidy(webhookId, (file) => keepRejected(file, draft)),
+    keep: (webhookId, draft) => writer.run(webhookId, { name: "keepRejected", draft }),
     list: (webhookId, asked) => readEventFile(files, webhookId, (file) => listRejected(file, asked)),
     listIds: (webhookId, entrypointId) =>
       readEventFile(files, webhookId, (file) => listRejectedIds(file, entrypointId)),
     find: (webhookId, id) => readEventFile(files, webhookId, (file) => findRejected(file, id)),
     count: (webhookId) => readEventFile(files, webhookId, countRejected),
-    accept: (webhookId, reverified) =>
-      writer.change(webhookId, (file) => reverified.map((each) => acceptReverified(file, each))),
-    setReasons: (webhookId, reasons) => writer.tidy(webhookId, (file) => setReasons(file, reasons)),
-    remove: (webhookId, ids) => writer.change(webhookId, (file) => deleteRejected(file, ids)),
+    accept: (webhookId, reverified) => writer.run(webhookId, { name: "acceptRejected", reverified }),
+    setReasons: (webhookId, reasons) => writer.run(webhookId, { name: "setReasons", reasons: [...reasons] }),
+    remove: (webhookId, ids) => writer.run(webhookId, { name: "deleteRejected", ids }),
     findFirstReceivedAt: (webhookId, eventId) =>
       readEventFile(files, webhookId, (file) => findFirstReceivedAt(file, eventId)),
   };

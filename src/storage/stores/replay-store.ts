@@ -1,18 +1,16 @@
 /** Replays of many events in the event files: created, counted, advanced step by step, listed. */
 import type { EventFile } from "../event-db/event-file.ts";
+import type { ChangedReplay, ReplayChange } from "../event-db/replays/replay-change.ts";
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
-import type { ReplayScan } from "../event-db/replays/replay-memory.ts";
-import { findRoom, type GivenRoom } from "../event-db/replays/replay-room.ts";
+import type { ReplayMemory, ReplayScan } from "../event-db/replays/replay-memory.ts";
+import { findRoom, type GivenRoom, type ReplayTarget } from "../event-db/replays/replay-room.ts";
 import {
   findReplayRun,
-  insertReplayRun,
   listReplayRuns,
   type ReplayOrder,
   type ReplayRun,
-  updateReplayRun,
 } from "../event-db/replays/replay-run.ts";
-import { type ReplayStep, type ReplayStepGiven, replayStep } from "../event-db/replays/replay-step.ts";
-import { saveReplayTarget } from "../event-db/replays/replay-target.ts";
+import type { ReplayStep } from "../event-db/replays/replay-step.ts";
 import { unusable } from "../event-files/event-file-faults.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import type { EventReader } from "../reader/event-reader.ts";
@@ -22,11 +20,6 @@ import { readBeside, readEventFile } from "../reader/read-event-file.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 
 type OfRun = Readonly<{ webhookId: string; id: string }>;
-
-/** `targets` holds only the targets to add or replace. */
-export type ReplayChange = Partial<
-  Pick<ReplayRun, "state" | "matched" | "reason" | "targets" | "cursor" | "skipped">
->;
 
 /** Every call rejects with AppError `unavailable` if the webhook's file cannot be used. */
 export type ReplayStore = Readonly<{
@@ -45,12 +38,16 @@ export type ReplayStore = Readonly<{
     webhookId: string,
     wanted: Readonly<{ order: ReplayOrder; lastEventId: string | null; limitMs: number }>,
   ) => Promise<CountedReplay>;
+  /** Changes the run as its state allows. */
+  change: (of: OfRun, change: ReplayChange, now: number) => Promise<ChangedReplay>;
   /**
-   * Updates the run by what `change` returns for its current state. Returns the changed run, or null if there is none.
+   * One bounded step of the event loop. It keeps in the memory what the next step needs; if it returns `toScan`, that
+   * scan has to be added to the memory first.
    */
-  change: (of: OfRun, change: (run: ReplayRun) => ReplayChange, now: number) => Promise<ReplayRun | null>;
-  /** One bounded step of the event loop. */
-  step: (of: OfRun, given: ReplayStepGiven) => Promise<ReplayStep>;
+  step: (
+    of: OfRun,
+    given: Readonly<{ targets: readonly ReplayTarget[]; memory: ReplayMemory; now: number }>,
+  ) => Promise<ReplayStep>;
   /** Searches the bodies after an event for the text of the run, off the main thread. */
   scan: (webhookId: string, wanted: ReplayToScan) => Promise<ReplayScan>;
   /** True if the target can be given more deliveries now. */
@@ -59,7 +56,7 @@ export type ReplayStore = Readonly<{
 
 export function createReplayStore(options: {
   files: WebhookDBManager;
-  writer: Pick<EventWriter, "change" | "tidy">;
+  writer: Pick<EventWriter, "run">;
   reader: Pick<EventReader, "scanReplay">;
 }): ReplayStore {
   const { files, writer, reader } = options;
@@ -72,7 +69,7 @@ export function createReplayStore(options: {
       const found = await findUnfinishedReplays([...idByPath.keys()]);
       return found.flatMap((path) => idByPath.get(path) ?? []);
     },
-    insert: (webhookId, run) => writer.change(webhookId, ({ db }) => insertReplayRun(db, run)),
+    insert: (webhookId, run) => writer.run(webhookId, { name: "insertReplayRun", run }),
     list: (webhookId) => read(webhookId, ({ db }) => listReplayRuns(db)),
     find: ({ webhookId, id }) => read(webhookId, ({ db }) => findReplayRun(db, id)),
     async count(webhookId, wanted) {
@@ -85,16 +82,16 @@ export function createReplayStore(options: {
       }
     },
     change: ({ webhookId, id }, change, now) =>
-      writer.change(webhookId, ({ db }) => {
-        const run = findReplayRun(db, id);
-        if (!run) return null;
-        const { targets = [], ...changed } = change(run);
-        updateReplayRun(db, { ...run, ...changed }, now);
-        for (const target of targets) saveReplayTarget(db, id, target);
-        return findReplayRun(db, id);
-      }),
-    // Nobody waits for the disk: a step that a power cut loses is lost whole, deliveries and cursor, and done again.
-    step: ({ webhookId, id }, given) => writer.tidy(webhookId, (file) => replayStep(file, id, given)),
+      writer.run(webhookId, { name: "changeReplayRun", id, change, now }),
+    async step({ webhookId, id }, { targets, memory, now }) {
+      for (let scan = memory.nextScan(); ; ) {
+        const given = { id, targets, memory: memory.given, scan, now };
+        const step = await writer.run(webhookId, { name: "replayStep", ...given });
+        memory.take(step);
+        scan = step.toScan === null ? null : memory.findScan(step.toScan);
+        if (scan === null) return step;
+      }
+    },
     scan: (webhookId, wanted) => readBeside(files, webhookId, (file) => reader.scanReplay(file, wanted)),
     hasRoom: ({ webhookId, targetId }, given) =>
       read(webhookId, (file) => typeof findRoom(file, targetId, given) === "number"),

@@ -1,12 +1,12 @@
 /** Everything the retention does to event files: surveys them, prunes them in steps, gives space back. */
-import type { EventFile } from "../event-db/event-file.ts";
-import { type FileSpace, measureSpace, vacuumStep } from "../event-db/numbers/space.ts";
-import { oldestEventFrom, type PruneRule, type PruneStep, pruneHours, pruneStep } from "../event-db/prune.ts";
-import { pruneRejected } from "../event-db/rejected.ts";
+import { type FileSpace, measureSpace } from "../event-db/numbers/space.ts";
+import { oldestEventFrom, type PruneRule, type PruneStep } from "../event-db/prune.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { surveyFiles } from "../reader/inspection.ts";
 import type { FileSurvey } from "../reader/inspection-questions.ts";
+import { readEventFile } from "../reader/read-event-file.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
+import { type StepLimits, StepSize } from "./step-size.ts";
 
 /** Each call is one bounded step of the event loop, and rejects with AppError if the file cannot be used. */
 export type RetentionStore = Readonly<{
@@ -14,8 +14,11 @@ export type RetentionStore = Readonly<{
   survey: (webhookIds: readonly string[]) => Promise<ReadonlyMap<string, FileSurvey>>;
   /** Prunes events after the id `after`, the oldest first. */
   prune: (webhookId: string, after: string, rule: PruneRule) => Promise<PruneStep & FileSpace>;
-  /** Deletes some rejected requests received before a time, the oldest first; returns how many. */
-  pruneRejected: (webhookId: string, before: number) => Promise<FileSpace & Readonly<{ deleted: number }>>;
+  /** Deletes some rejected requests received before a time (null for all), the oldest first; returns how many. */
+  pruneRejected: (
+    webhookId: string,
+    before: number | null,
+  ) => Promise<FileSpace & Readonly<{ deleted: number }>>;
   /** Deletes the tallies of hours before `before`; returns the oldest remaining hour. */
   pruneHours: (webhookId: string, before: number) => Promise<number | null>;
   measure: (webhookId: string) => Promise<FileSpace>;
@@ -24,39 +27,54 @@ export type RetentionStore = Readonly<{
   oldestEventFrom: (webhookId: string, from: number) => Promise<string | null>;
 }>;
 
-/** Time limit of a step, which ends with the item it is at: how many items fit depends on the disk. */
-const STEP_MS = 5;
+/** Rows deleted or changed in one step, and events looked at. */
+const PRUNE: StepLimits = { least: 10, first: 50, most: 250, ms: 5 };
+const HOURS_PER_STEP = 250;
+const REJECTED_PER_STEP = 100;
+/** Time limit of a step that gives space back. It is no command, so it can have one. */
+const VACUUM_MS = 5;
 
 export function createRetentionStore(options: {
-  files: Pick<WebhookDBManager, "pathOf">;
-  writer: Pick<EventWriter, "tidy">;
-  stepMs?: number;
+  files: WebhookDBManager;
+  writer: Pick<EventWriter, "run" | "runTimed" | "vacuum">;
+  limits?: StepLimits;
+  vacuumMs?: number;
 }): RetentionStore {
-  const { files, writer, stepMs = STEP_MS } = options;
-  // Reads go through the writer too: it finds room for files, and takes each step into a transaction that is due
-  // anyway.
-  const step = <T>(webhookId: string, apply: (file: EventFile) => T) => writer.tidy(webhookId, apply);
+  const { files, writer, limits = PRUNE, vacuumMs = VACUUM_MS } = options;
+  /** The webhook that was pruned last: what fits into a step for one file says nothing about another. */
+  let pruned = { webhookId: "", size: new StepSize(limits) };
+
+  function sizeFor(webhookId: string): StepSize {
+    if (pruned.webhookId !== webhookId) pruned = { webhookId, size: new StepSize(limits) };
+    return pruned.size;
+  }
+
+  const measure = (webhookId: string) => readEventFile(files, webhookId, ({ db }) => measureSpace(db));
+
   return {
     async survey(webhookIds) {
       const idByPath = new Map(webhookIds.map((id) => [files.pathOf(id), id]));
       const found = await surveyFiles([...idByPath.keys()]);
       return new Map(found.map(({ path, ...survey }) => [idByPath.get(path) ?? "", survey]));
     },
-    prune: (webhookId, after, rule) =>
-      step(webhookId, (file) => ({
-        ...pruneStep(file, after, rule, timeLimit(stepMs)),
-        ...measureSpace(file.db),
-      })),
-    pruneRejected: (webhookId, before) =>
-      step(webhookId, (file) => ({ deleted: pruneRejected(file, before), ...measureSpace(file.db) })),
-    pruneHours: (webhookId, before) => step(webhookId, (file) => pruneHours(file, before)),
-    measure: (webhookId) => step(webhookId, (file) => measureSpace(file.db)),
-    vacuum: (webhookId) => step(webhookId, (file) => vacuumStep(file, timeLimit(stepMs))),
-    oldestEventFrom: (webhookId, from) => step(webhookId, (file) => oldestEventFrom(file, from)),
+    async prune(webhookId, after, rule) {
+      const size = sizeFor(webhookId);
+      const command = { name: "pruneEvents", after, rows: size.rows, rule } as const;
+      const { result, heldMs } = await writer.runTimed(webhookId, command);
+      // The last step may have had little to do.
+      if (result.next !== null) size.took(heldMs);
+      return { ...result, ...(await measure(webhookId)) };
+    },
+    async pruneRejected(webhookId, before) {
+      const command = { name: "pruneRejected", before, limit: REJECTED_PER_STEP } as const;
+      const deleted = await writer.run(webhookId, command);
+      return { deleted, ...(await measure(webhookId)) };
+    },
+    pruneHours: (webhookId, before) =>
+      writer.run(webhookId, { name: "pruneHours", before, limit: HOURS_PER_STEP }),
+    measure,
+    vacuum: (webhookId) => writer.vacuum(webhookId, vacuumMs),
+    oldestEventFrom: (webhookId, from) =>
+      readEventFile(files, webhookId, (file) => oldestEventFrom(file, from)),
   };
-}
-
-function timeLimit(ms: number): () => boolean {
-  const until = performance.now() + ms;
-  return () => performance.now() >= until;
 }

@@ -2,8 +2,7 @@
  * Changes that pauses and circuit breakers make to event files: in bounded steps, each in a transaction that is due
  * anyway.
  */
-import { discardHeld, holdPending, releaseHeld } from "../event-db/held-deliveries.ts";
-import { type OpenCircuit, writeCircuit } from "../event-db/open-circuits.ts";
+import type { OpenCircuit } from "../event-db/open-circuits.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 
 /** Deliveries changed in one transaction, so that a long backlog never blocks the event loop. */
@@ -23,11 +22,7 @@ export type ThrottleStore = Readonly<{
   writeCircuit: (of: { webhookId: string; targetId: string; circuit: OpenCircuit | null }) => Promise<void>;
 }>;
 
-export function createThrottleStore({
-  writer,
-}: {
-  writer: Pick<EventWriter, "change" | "tidy">;
-}): ThrottleStore {
+export function createThrottleStore({ writer }: { writer: Pick<EventWriter, "run"> }): ThrottleStore {
   async function inSteps(limit: number, step: (limit: number) => Promise<number>): Promise<number> {
     let sum = 0;
     for (;;) {
@@ -41,15 +36,14 @@ export function createThrottleStore({
   return {
     holdPending: ({ webhookId, ...of }) =>
       inSteps(Number.POSITIVE_INFINITY, (limit) =>
-        writer.tidy(webhookId, (file) => holdPending(file, { ...of, limit })),
+        writer.run(webhookId, { name: "holdPending", ...of, limit }),
       ),
     releaseHeld: ({ webhookId, limit: most, ...of }) =>
-      inSteps(most, (limit) => writer.tidy(webhookId, (file) => releaseHeld(file, { ...of, limit }))),
+      inSteps(most, (limit) => writer.run(webhookId, { name: "releaseHeld", ...of, limit })),
     discardHeld: ({ webhookId, ...of }) =>
       inSteps(Number.POSITIVE_INFINITY, (limit) =>
-        writer.change(webhookId, (file) => discardHeld(file, { ...of, limit })),
+        writer.run(webhookId, { name: "discardHeld", ...of, limit }),
       ),
-    writeCircuit: ({ webhookId, targetId, circuit }) =>
-      writer.tidy(webhookId, (file) => writeCircuit(file, targetId, circuit)),
+    writeCircuit: ({ webhookId, ...of }) => writer.run(webhookId, { name: "writeCircuit", ...of }),
   };
 }

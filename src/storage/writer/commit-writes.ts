@@ -34,13 +34,15 @@ export function isBroken(error: unknown): boolean {
   return /^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(sqliteCode(error) ?? "");
 }
 
-function inTransaction(file: EventFile, apply: () => void): void {
+/** Runs `apply` in a transaction, with the counts of what it changes; rolled back where it throws. */
+export function inTransaction<T>(file: EventFile, apply: (file: EventFile) => T): T {
   file.begin.run();
   try {
-    apply();
+    const result = apply(file);
     file.tally.write();
     file.commit.run();
     file.tally.committed();
+    return result;
   } catch (error) {
     file.tally.clear();
     file.knownDue.forgetAll();

@@ -2,8 +2,10 @@
 import { AppError } from "../../lib/errors.ts";
 import { createTurnBudget } from "../../lib/turn-budget.ts";
 import type { StorageMetrics } from "../../observability/metrics.ts";
+import type { Command, CommandName, CommandResult } from "../commands/table.ts";
 import type { Recorded } from "../event-db/duplicates.ts";
 import type { EventFile } from "../event-db/event-file.ts";
+import type { FileSpace } from "../event-db/numbers/space.ts";
 import type { EventDraft, Settlement } from "../event-db/types.ts";
 import { unusable } from "../event-files/event-file-faults.ts";
 import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
@@ -12,7 +14,7 @@ import { createCheckpoints } from "./checkpoints.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { WriteQueue } from "./write-queue.ts";
 import { WriteQueues } from "./write-queues.ts";
-import { changeWrite, EventWrite, SettlementWrite, type Write } from "./writes.ts";
+import { commandWrite, EventWrite, SettlementWrite, vacuumWrite, type Write } from "./writes.ts";
 
 /**
  * Commits to many files, one after the other, would hold the event loop; more than this of it waits for its next turn,
@@ -25,10 +27,18 @@ export type EventWriter = Readonly<{
   append: (draft: EventDraft) => Promise<Recorded>;
   /** Resolves once committed, synced or not: a result lost to a power cut is only a repeated delivery. */
   settle: (webhookId: string, settlement: Settlement) => Promise<void>;
-  /** Runs `apply` in the file's next transaction; resolves once it is on disk. */
-  change: <T>(webhookId: string, apply: (file: EventFile) => T) => Promise<T>;
-  /** The same for what may be done again after a power cut: resolves once committed, synced or not. */
-  tidy: <T>(webhookId: string, apply: (file: EventFile) => T) => Promise<T>;
+  /**
+   * Applies the command in the file's next transaction. Resolves once it is on disk, or once it is committed if the table
+   * of commands says that it may be done again after a power cut.
+   */
+  run: <Name extends CommandName>(webhookId: string, command: Command<Name>) => Promise<CommandResult<Name>>;
+  /** The same, and says how long the command held the event loop. */
+  runTimed: <Name extends CommandName>(
+    webhookId: string,
+    command: Command<Name>,
+  ) => Promise<Readonly<{ result: CommandResult<Name>; heldMs: number }>>;
+  /** Gives some free pages back to the disk; holds the event loop for about `limitMs` at most. */
+  vacuum: (webhookId: string, limitMs: number) => Promise<FileSpace>;
   /** Resolves when nothing is queued, under way, or being checkpointed. */
   drain: () => Promise<void>;
 }>;
@@ -120,12 +130,6 @@ export function createEventWriter(options: Options): EventWriter {
     rejectAll(writes, { webhookId, cause, onError });
   }
 
-  function change<T>(webhookId: string, apply: (file: EventFile) => T, durable: boolean): Promise<T> {
-    return new Promise((resolve, reject) => {
-      enqueue(webhookId, changeWrite({ apply, durable, resolve, reject }));
-    });
-  }
-
   return {
     append: (draft) =>
       new Promise((resolve, reject) => {
@@ -135,8 +139,20 @@ export function createEventWriter(options: Options): EventWriter {
       new Promise((resolve, reject) => {
         enqueue(webhookId, new SettlementWrite(settlement, resolve, reject));
       }),
-    change: (webhookId, apply) => change(webhookId, apply, true),
-    tidy: (webhookId, apply) => change(webhookId, apply, false),
+    run: (webhookId, command) =>
+      new Promise((resolve, reject) => {
+        enqueue(webhookId, commandWrite(command, resolve, reject));
+      }),
+    runTimed: (webhookId, command) =>
+      new Promise((resolve, reject) => {
+        const done = (result: CommandResult<typeof command.name>, heldMs: number) =>
+          resolve({ result, heldMs });
+        enqueue(webhookId, commandWrite(command, done, reject));
+      }),
+    vacuum: (webhookId, limitMs) =>
+      new Promise((resolve, reject) => {
+        enqueue(webhookId, vacuumWrite(limitMs, resolve, reject));
+      }),
     drain: () => queues.drained(),
   };
 }

@@ -1,7 +1,15 @@
-/** What the writer is asked to write: an event, the result of an attempt, or any other change of an event file. */
+/** What the writer is asked to write: an event, the result of an attempt, or any other command. */
+import {
+  applyCommand,
+  COMMANDS,
+  type Command,
+  type CommandName,
+  type CommandResult,
+} from "../commands/table.ts";
 import { recordSettlement } from "../event-db/change-deliveries.ts";
 import type { Recorded } from "../event-db/duplicates.ts";
 import type { EventFile } from "../event-db/event-file.ts";
+import { type FileSpace, vacuumStep } from "../event-db/numbers/space.ts";
 import { recordEvent } from "../event-db/record-events.ts";
 import { bytesOf, type EventDraft, type EventGoal, type Settlement } from "../event-db/types.ts";
 
@@ -21,7 +29,10 @@ export type Write = Readonly<{
 /** A change may be to many rows, so the WAL's length is read after it. */
 const UNKNOWN_BYTES = Number.POSITIVE_INFINITY;
 
-/** A class, as is `SettlementWrite`: closures for each would be most of the garbage that an event leaves. */
+/**
+ * The command `append`. A class, as is `SettlementWrite`: closures for each would be most of the garbage that an event
+ * leaves.
+ */
 export class EventWrite implements Write {
   readonly bytes: number;
   readonly durable = true;
@@ -47,6 +58,7 @@ export class EventWrite implements Write {
   }
 }
 
+/** The command `settle`. */
 export class SettlementWrite implements Write {
   readonly bytes: number;
   readonly durable = false;
@@ -67,25 +79,45 @@ export class SettlementWrite implements Write {
   }
 }
 
-/** Any change that `apply` makes; resolves with its last result. */
-export function changeWrite<T>(change: {
-  apply: (file: EventFile) => T;
-  durable: boolean;
-  resolve: (result: T) => void;
-  reject: (error: Error) => void;
-}): Write {
-  const { apply, durable, resolve, reject } = change;
-  let result: T;
+/** Any other command; resolves with its last result, and with how long that held the event loop. */
+export function commandWrite<Name extends CommandName>(
+  command: Command<Name>,
+  resolve: (result: CommandResult<Name>, heldMs: number) => void,
+  reject: (error: Error) => void,
+): Write {
+  const { isDurable } = COMMANDS[command.name];
+  let result: CommandResult<Name>;
+  let heldMs: number;
   return {
     apply(file) {
-      // It may change what is due.
-      file.knownDue.forgetAll();
-      result = apply(file);
+      const begin = performance.now();
+      result = applyCommand(file, command);
+      heldMs = performance.now() - begin;
     },
     bytes: UNKNOWN_BYTES,
-    durable,
-    due: durable,
-    resolve: () => resolve(result),
+    durable: isDurable,
+    due: isDurable,
+    resolve: () => resolve(result, heldMs),
+    reject,
+  };
+}
+
+/** Gives space back to the disk until `limitMs` have passed. No command: it moves pages of this copy and changes no row. */
+export function vacuumWrite(
+  limitMs: number,
+  resolve: (space: FileSpace) => void,
+  reject: (error: Error) => void,
+): Write {
+  let space: FileSpace;
+  return {
+    apply(file) {
+      const until = performance.now() + limitMs;
+      space = vacuumStep(file, () => performance.now() >= until);
+    },
+    bytes: UNKNOWN_BYTES,
+    durable: false,
+    due: false,
+    resolve: () => resolve(space),
     reject,
   };
 }

@@ -133,10 +133,10 @@ test("a lane continues when the delivery it waited for is discarded, and the che
 test("the check reports a lane in which none is due and one in which two are due", async () => {
   await append("k");
   await append("k");
-  const raw = (sql: string) => world.writer.change(webhookId, (file) => file.db.run(sql));
-  await raw("UPDATE deliveries SET next_attempt_at = NULL");
+  const raw = (sql: string) => world.inFile(webhookId, ({ db }) => db.run(sql));
+  raw("UPDATE deliveries SET next_attempt_at = NULL");
   expect(faults()).toEqual(["target a: lanes in which no delivery is due: 1"]);
-  await raw("UPDATE deliveries SET next_attempt_at = 1");
+  raw("UPDATE deliveries SET next_attempt_at = 1");
   expect(faults()).toEqual(["target a: lanes in which more than one delivery is due: 1"]);
 });
 

@@ -2,10 +2,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId, newIdAt } from "../../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
-import { pruneStep } from "../../../src/storage/event-db/prune.ts";
 import { ReplayMemory } from "../../../src/storage/event-db/replays/replay-memory.ts";
+import type { ReplayTarget } from "../../../src/storage/event-db/replays/replay-room.ts";
 import type { ReplayOrder } from "../../../src/storage/event-db/replays/replay-run.ts";
-import type { ReplayStepGiven } from "../../../src/storage/event-db/replays/replay-step.ts";
 import { createReplayStore, type ReplayStore } from "../../../src/storage/stores/replay-store.ts";
 import { createStorageWorld, pendingFor, query, type StorageWorld, settlement } from "../storage-world.ts";
 
@@ -29,14 +28,16 @@ async function begin(order: Partial<ReplayOrder> = {}) {
   const all = { kind: "filter", filter: {} } as const;
   const whole = { selection: all, targetId: null, onlyMissing: false, ...order };
   await store.insert(own, { ...whole, id, askedBy: "ada", now: 1 });
-  await store.change({ webhookId: own, id }, () => ({ state: "running" }), 1);
-  const given: ReplayStepGiven = {
-    findTarget: () => ({ active: true, paused: false, orderBy: null }),
-    memory: new ReplayMemory(),
-    now: START + 1_000,
-  };
-  return (values: Partial<ReplayStepGiven> = {}) =>
-    store.step({ webhookId: own, id }, { ...given, ...values });
+  const matched = { events: 0, deliveries: 0, isExact: false, notSearched: 0 };
+  const counted = { kind: "start", matched, targets: [], cursor: "", skipped: 0 } as const;
+  await store.change({ webhookId: own, id }, counted, 1);
+  const memory = new ReplayMemory();
+  return (targets: readonly ReplayTarget[] = [target("a"), target("b")]) =>
+    store.step({ webhookId: own, id }, { targets, memory, now: START + 1_000 });
+}
+
+function target(targetId: string, orderBy: string | null = null): ReplayTarget {
+  return { targetId, active: true, paused: false, orderBy };
 }
 
 test("events that the retention deletes between two steps are skipped", async () => {
@@ -58,11 +59,10 @@ test("events that the retention deletes between two steps are skipped", async ()
     front: null,
   };
   expect((await step()).replayed).toBe(32);
-  await world.writer.tidy(own, (file) => {
-    const before = START + 1_000;
-    const rule = { finishedBefore: before, undeliveredBefore: 0, restingSince: before - 1, reason: "" };
-    return pruneStep(file, "", { ...rule, enoughBytes: Number.POSITIVE_INFINITY, now: before });
-  });
+  const before = START + 1_000;
+  const of = { finishedBefore: before, undeliveredBefore: 0, restingSince: before - 1, reason: "" };
+  const rule = { ...of, enoughBytes: null, now: before };
+  await world.writer.run(own, { name: "pruneEvents", after: "", rows: 250, rule });
   const left = world.storedIds(own);
   expect(left.length).toBeLessThan(300);
   for (const eventId of ids.slice(0, 32)) {
@@ -90,7 +90,7 @@ test("a target whose attempts all wait gets a limited number from a replay, what
       {
         backlogs: new Map(before),
         now: START,
-        findTarget: () => ({ active: true, paused: false, orderBy: null }),
+        findTarget: target,
       },
     );
   expect(await hasRoom([])).toBe(true);
@@ -105,7 +105,7 @@ test("a target with ordered delivery is brought up to date in order", async () =
     ids.push((await world.append({ webhookId: own, id: newIdAt(START + n), body })).id);
   }
   const step = await begin({ targetId: "b", onlyMissing: true });
-  await step({ findTarget: () => ({ active: true, paused: false, orderBy: "order" }) });
+  await step([target("b", "order")]);
   const rows = query(
     world.files.pathOf(own),
     "SELECT event_id, order_key, next_attempt_at IS NOT NULL AS due FROM deliveries ORDER BY event_id",
@@ -120,9 +120,9 @@ test("a step reads a limited number of bodies for lanes, and the next continues 
     await world.append({ webhookId: own, id: newIdAt(START + n), body, targets: [] });
   }
   const step = await begin({ targetId: "a" });
-  const findTarget = () => ({ active: true, paused: false, orderBy: "customer" });
+  const targets = [target("a", "customer")];
   const replayed = [];
-  for (let n = 0; n < 3; n++) replayed.push((await step({ findTarget })).replayed);
+  for (let n = 0; n < 3; n++) replayed.push((await step(targets)).replayed);
   expect(replayed).toEqual([2, 2, 1]);
   const lanes = query<{ order_key: string }>(
     world.files.pathOf(own),

@@ -132,8 +132,8 @@ test.each(disks)("on %s that is full the retention deletes and gives space back"
   await storage.writer.drain();
   const told = errors.length;
   const store = createRetentionStore(storage);
-  const all = { finishedBefore: Number.POSITIVE_INFINITY, restingSince: Number.POSITIVE_INFINITY };
-  const rule = { ...all, undeliveredBefore: 0, reason: "", enoughBytes: Number.POSITIVE_INFINITY, now: 0 };
+  const all = { finishedBefore: null, restingSince: null };
+  const rule = { ...all, undeliveredBefore: 0, reason: "", enoughBytes: null, now: 0 };
   let deleted = 0;
   for (let after: string | null = ""; after !== null; ) {
     const step: Awaited<ReturnType<typeof store.prune>> = await store.prune(webhookId, after, rule);

@@ -151,3 +151,13 @@ describe("listeners", () => {
     ]);
   });
 });
+
+test("the targets of a webhook are those that are not deleted, active or not", () => {
+  const { user, webhook, routing } = createWebhook();
+  const other = db.addWebhook({ userId: user.id, name: "Other" });
+  const own = [{}, { active: false }].map((values) => db.addTarget({ webhookId: webhook.id, ...values }).id);
+  const deleted = db.addTarget({ webhookId: webhook.id });
+  db.addTarget({ webhookId: other.id });
+  db.mainDb.targets.softDelete({ webhookId: webhook.id, id: deleted.id, at: 1 });
+  expect(routing.listTargetIds(webhook.id)).toEqual(own.toSorted());
+});

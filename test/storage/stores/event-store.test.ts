@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { derivedId, newId } from "../../../src/lib/ids.ts";
 import { type ClaimFront, frontAfter } from "../../../src/storage/event-db/due-deliveries.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
-import { recordEvent } from "../../../src/storage/event-db/record-events.ts";
 import {
   createStorageWorld,
   draft,
@@ -382,7 +381,7 @@ test("an event of another webhook is not stored, and the others of its group are
   const [id, other] = [newId(), newId()];
   const strange = draft({ webhookId: other, targets: [pendingFor(TARGET)] });
   const [refused, own] = await Promise.allSettled([
-    world.writer.change(webhookId, (file) => recordEvent(file, strange)),
+    world.writer.run(webhookId, { name: "append", draft: strange }),
     world.append({ webhookId, id }),
   ]);
   expect([refused.status, own.status]).toEqual(["rejected", "fulfilled"]);

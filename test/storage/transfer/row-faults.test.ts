@@ -21,7 +21,7 @@ beforeAll(async () => {
   const copy = draft({ ...event, targets: [] });
   const dedup = { key: "key", bodyHash: new Uint8Array(32), differing: "drop" } as const;
   for (let n = 0; n < 2; n++) await world.events.appendOnce({ ...copy, id: newId() }, dedup);
-  await world.writer.change(webhookId, (file) => {
+  world.inFile(webhookId, (file) => {
     keepRejected(file, { ...copy, id: newId(), reason: "It is not signed.", sealedSecret: "sealed" });
     file.db.run("INSERT INTO open_circuits VALUES (?, 1, 'It was down.')", [newId()]);
     file.db.run("INSERT INTO released_events VALUES (?, 1)", [id]);

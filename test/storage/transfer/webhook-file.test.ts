@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { newId } from "../../../src/lib/ids.ts";
 import { eventMigrations } from "../../../src/storage/event-db/migrations/index.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
-import { keepRejected } from "../../../src/storage/event-db/rejected.ts";
 import { readWebhookFile, writeWebhookFile } from "../../../src/storage/transfer/webhook-file.ts";
 import { createStorageWorld, draft, type StorageWorld } from "../storage-world.ts";
 
@@ -26,9 +25,8 @@ afterEach(async () => {
 test("the sealed secrets of rejected requests are not exported, and the file is sound without them", async () => {
   const webhookId = newId();
   const sealedSecret = "v1.sealed-secret".repeat(200);
-  await world.writer.change(webhookId, (file) =>
-    keepRejected(file, { ...draft({ webhookId }), id: newId(), reason: "It is wrong.", sealedSecret }),
-  );
+  const request = { ...draft({ webhookId }), id: newId(), reason: "It is wrong.", sealedSecret };
+  await world.writer.run(webhookId, { name: "keepRejected", draft: request });
   const eventFile = world.files.pathOf(webhookId);
   const to = join(folder, "export.db");
   writeWebhookFile({ eventFile, to, document: "{}" });

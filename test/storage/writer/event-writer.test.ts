@@ -57,7 +57,7 @@ describe("events of one turn", () => {
       world.append({ webhookId, targets: [{ ...pendingFor("paused"), held: true }] }),
     ]);
     expect(world.due).toEqual([webhookId]);
-    await world.writer.change(webhookId, () => undefined);
+    await world.writer.run(webhookId, { name: "deleteRejected", ids: [] });
     expect(world.due).toEqual([webhookId, webhookId]);
   });
 
@@ -245,18 +245,30 @@ test("events of a webhook that is deleted meanwhile are refused, and nothing is 
   expect(world.errors).toEqual([]);
 });
 
-test("a change is made in the group's transaction, and its value handed back once it is on disk", async () => {
+test("a command is applied in the group's transaction, and its result handed back once it is on disk", async () => {
   const syncs = gateSyncs();
   const commit = spyOn(file.commit, "run");
-  const appended = world.writer.append(draft({ webhookId }));
-  const counted = world.writer.change(
-    webhookId,
-    ({ db }) => db.query<{ n: number }, []>("SELECT count(*) AS n FROM events").get()?.n,
-  );
+  const event = draft({ webhookId });
+  const appended = world.writer.append(event);
+  const replay = { name: "replay", eventId: event.id, targetIds: ["a"], now: 1 } as const;
+  const results: boolean[] = [];
+  const replayed = world.writer.run(webhookId, replay).then((isThere) => results.push(isThere));
   await turn();
   await turn();
+  expect(results).toEqual([]);
   syncs[0]?.open();
-  expect(await counted).toBe(1);
-  await appended;
+  await Promise.all([appended, replayed]);
+  expect(results).toEqual([true]);
   expect(commit).toHaveBeenCalledTimes(1);
+});
+
+test("a command that may be done again waits for no disk, and says how long it held the event loop", async () => {
+  const sync = spyOn(file, "syncWal");
+  world.clock.advance(1);
+  const hold = { name: "holdPending", targetId: "a", limit: 5, now: 1 } as const;
+  const { result, heldMs } = await world.writer.runTimed(webhookId, hold);
+  expect(result).toBe(0);
+  expect(heldMs).toBeGreaterThan(0);
+  expect(sync).not.toHaveBeenCalled();
+  expect(world.due).toEqual([]);
 });

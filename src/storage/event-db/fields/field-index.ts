@@ -4,8 +4,10 @@ import { z } from "zod";
 import type { EventFile } from "../event-file.ts";
 import { AFTER_PREFIX, bitsOf, FIELD_COLUMNS, type FieldRow, hashesOf } from "./field-values.ts";
 
-/** Entries of a sorted group, or deleted in one transaction: a group of this size takes about 9 ms to write. */
-export const ENTRIES_PER_STEP = 5_000;
+/** Entries of a sorted group: one of this size takes about 9 ms to write. */
+export const ENTRIES_PER_GROUP = 5_000;
+
+const ENTRY_BYTES = 16;
 
 export type FieldIndex = Readonly<{
   /** Sorted and distinct; none while old entries are being deleted. */
@@ -39,17 +41,21 @@ export function placesText(places: readonly string[]): string {
   return JSON.stringify([...new Set(places)].sort());
 }
 
-/** Makes the index one of these places, in steps; false while entries of others are left. */
-export function prepareIndex(file: EventFile, places: readonly string[]): boolean {
+/** Makes the index one of these places, in steps of `limit` entries; false while entries of others are left. */
+export function prepareIndex(
+  file: EventFile,
+  { places, limit }: Readonly<{ places: readonly string[]; limit: number }>,
+): boolean {
   const wanted = placesText(places);
   if (placesText(readFieldIndex(file.db).places) === wanted) return true;
   writeIndex(file.db, { places: "[]", lastEventId: "" });
   const { changes } = file.db
     .query<unknown, [number]>(
-      "DELETE FROM event_fields WHERE (hash, event) IN (SELECT hash, event FROM event_fields LIMIT ?)",
+      `DELETE FROM event_fields WHERE (hash, event) IN
+         (SELECT hash, event FROM event_fields ORDER BY hash, event LIMIT ?)`,
     )
-    .run(ENTRIES_PER_STEP);
-  if (changes === ENTRIES_PER_STEP) return false;
+    .run(limit);
+  if (changes === limit) return false;
   writeIndex(file.db, { places: wanted, lastEventId: "" });
   return true;
 }
@@ -73,11 +79,11 @@ export function readEntries(
   let events = 0;
   let last = lastEventId;
   let isEnd = true;
-  for (const row of rows.iterate(lastEventId, ENTRIES_PER_STEP)) {
+  for (const row of rows.iterate(lastEventId, ENTRIES_PER_GROUP)) {
     for (const hash of hashesOf(row, places)) found.push([hash, bitsOf(row.id)]);
     events++;
     last = row.id;
-    if (events < ENTRIES_PER_STEP && found.length + places.length <= ENTRIES_PER_STEP && !isTimeUp())
+    if (events < ENTRIES_PER_GROUP && found.length + places.length <= ENTRIES_PER_GROUP && !isTimeUp())
       continue;
     isEnd = false;
     break;
@@ -89,20 +95,26 @@ export function readEntries(
   return { entries: new BigInt64Array(found.flat()), events, lastEventId: last, isEnd };
 }
 
-/** A group, of which the entries before `from` are written. */
-export type OpenGroup = Readonly<{ before: FieldIndex; group: EntryGroup; from: number }>;
+/** A part of a group, in plain data. */
+export type EntryPart = Readonly<{
+  /** The index when the group was read. */
+  before: FieldIndex;
+  /** As in the group. */
+  events: number;
+  lastEventId: string;
+  /** Hash and event in turn, each in 8 bytes, the low ones first. */
+  entries: Uint8Array;
+  /** True if the group has no more entries. */
+  isLast: boolean;
+}>;
 
 /**
- * Writes entries until the time is up, and the mark with the last of them. Returns what is left; null if nothing is.
- * "stale" if events or the index changed since the group was read: it must be read again.
+ * Writes entries, and the mark with the last of them. "stale" if events or the index changed since the group was read:
+ * it must be read again.
  */
-export function addEntries(
-  file: EventFile,
-  open: OpenGroup,
-  isTimeUp: () => boolean,
-): OpenGroup | "stale" | null {
+export function addEntries(file: EventFile, part: EntryPart): "added" | "stale" {
   const { db } = file;
-  const { before, group } = open;
+  const { before } = part;
   const now = readFieldIndex(db);
   const isSame = placesText(now.places) === placesText(before.places);
   if (!isSame || now.lastEventId !== before.lastEventId) return "stale";
@@ -111,15 +123,33 @@ export function addEntries(
       `SELECT count(*) AS n FROM events
         WHERE rowid > ${ROWID_OF} AND rowid <= (SELECT rowid FROM events WHERE id = ?)`,
     )
-    .get(before.lastEventId, group.lastEventId);
-  if (present?.n !== group.events) return "stale";
+    .get(before.lastEventId, part.lastEventId);
+  if (present?.n !== part.events) return "stale";
   const insert = db.query<unknown, [bigint, bigint]>("INSERT OR IGNORE INTO event_fields VALUES (?, ?)");
-  for (let at = open.from; at < group.entries.length; at += 2) {
-    if (at > open.from && isTimeUp()) return { ...open, from: at };
-    insert.run(group.entries[at] ?? 0n, group.entries[at + 1] ?? 0n);
+  const { buffer, byteOffset, byteLength } = part.entries;
+  const entries = new DataView(buffer, byteOffset, byteLength);
+  for (let at = 0; at < byteLength; at += ENTRY_BYTES) {
+    insert.run(entries.getBigInt64(at, true), entries.getBigInt64(at + ENTRY_BYTES / 2, true));
   }
-  writeIndex(db, { places: placesText(now.places), lastEventId: group.lastEventId });
-  return null;
+  if (part.isLast) writeIndex(db, { places: placesText(now.places), lastEventId: part.lastEventId });
+  return "added";
+}
+
+/** The part of a group that begins at one entry and ends before another. */
+export function partOf(
+  before: FieldIndex,
+  group: EntryGroup,
+  { from, to }: Readonly<{ from: number; to: number }>,
+): EntryPart {
+  const { buffer, byteOffset, byteLength } = group.entries;
+  const all = new Uint8Array(buffer, byteOffset, byteLength);
+  return {
+    before,
+    events: group.events,
+    lastEventId: group.lastEventId,
+    entries: all.subarray(from * ENTRY_BYTES, to * ENTRY_BYTES),
+    isLast: to * ENTRY_BYTES >= byteLength,
+  };
 }
 
 /** Deletes the entries of an event that is about to be deleted, except those that it shares with another one. */

@@ -14,7 +14,9 @@ const LEAST_ROOM = 16;
  */
 const MOST_ADDED = 10_000;
 
-type ReplayTarget = Readonly<{
+/** A target of the webhook that is not deleted. */
+export type ReplayTarget = Readonly<{
+  targetId: string;
   active: boolean;
   paused: boolean;
   /** Value path of the key that orders its deliveries; null: no order. */
@@ -22,7 +24,7 @@ type ReplayTarget = Readonly<{
 }>;
 
 /** Null for a target that is deleted or another webhook's. */
-export type FindReplayTarget = (targetId: string) => ReplayTarget | null;
+type FindReplayTarget = (targetId: string) => Omit<ReplayTarget, "targetId"> | null;
 
 /**
  * Why a target gets nothing more now: it is paused, deliveries already due come first, or failed deliveries wait for

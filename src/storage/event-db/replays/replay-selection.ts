@@ -88,7 +88,8 @@ export class ReplaySelector {
     const { sql, values } = this.#ofDeliveries();
     return this.#file.db
       .query<{ target_id: string }, SQLQueryBindings[]>(
-        `SELECT d.target_id FROM deliveries d WHERE ${["d.event_id = ?", ...sql].join(" AND ")}`,
+        `SELECT d.target_id FROM deliveries d WHERE ${["d.event_id = ?", ...sql].join(" AND ")}
+           ORDER BY d.target_id`,
       )
       .all(eventId, ...values)
       .map(({ target_id }) => target_id);

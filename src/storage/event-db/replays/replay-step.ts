@@ -2,20 +2,24 @@
 import { replayDelivery } from "../change-deliveries.ts";
 import type { EventFile } from "../event-file.ts";
 import { createLaneKeys, type LaneKeys } from "../lane-keys.ts";
-import type { ReplayMemory } from "./replay-memory.ts";
-import { type GivenRoom, MOST_DUE, Rooms, type WaitReason } from "./replay-room.ts";
+import { MOST_GIVEN, type ReplayScan, type StepMemory } from "./replay-memory.ts";
+import { MOST_DUE, type ReplayTarget, Rooms, type WaitReason } from "./replay-room.ts";
 import { findReplayRun, type ReplayRun, updateReplayRun } from "./replay-run.ts";
 import { ReplaySelector, type Window } from "./replay-selection.ts";
-import { newReplayTarget, type ReplayRunTarget, saveReplayTarget } from "./replay-target.ts";
+import { AdvancingTargets, type ReplayRunTarget } from "./replay-target.ts";
 
 /** Events read in one step, which blocks the event loop for a few milliseconds. */
-const WINDOW = 500;
+const WINDOW = MOST_GIVEN;
 /** Approximate number of deliveries made due in one step: it ends with the event that reaches this number. */
 const MOST_DELIVERIES = 256;
 
 export type ReplayStepGiven = Readonly<{
-  findTarget: GivenRoom["findTarget"];
-  memory: ReplayMemory;
+  id: string;
+  /** The webhook's targets that are not deleted. */
+  targets: readonly ReplayTarget[];
+  memory: StepMemory;
+  /** For a replay that selects by content, the events that match beyond a cursor; null if they are not known yet. */
+  scan: ReplayScan | null;
   now: number;
 }>;
 
@@ -30,13 +34,19 @@ export type ReplayStep = Readonly<{
   waits: Waits;
   /** True if no target can continue and no unknown target is left to find. */
   isStuck: boolean;
-  /** If not null, nothing was done: the bodies after this id must be scanned first. */
+  /** If not null, nothing was done: the step needs a scan of the bodies after this id. */
   toScan: string | null;
+  memory: StepMemory;
 }>;
 
-export function replayStep(file: EventFile, id: string, given: ReplayStepGiven): ReplayStep {
+export function replayStep(file: EventFile, given: ReplayStepGiven): ReplayStep {
+  const { id, memory } = given;
   const run = findReplayRun(file.db, id);
-  if (run?.state !== "running") return { run, replayed: 0, waits: new Map(), isStuck: false, toScan: null };
+  if (run?.state !== "running") {
+    return { run, replayed: 0, waits: new Map(), isStuck: false, toScan: null, memory };
+  }
+  // A target's room depends on its deliveries, those of the same transaction too.
+  file.tally.write();
   const walk = new Walk(file, run, given);
   walk.go();
   const step = walk.end();
@@ -49,10 +59,15 @@ class Walk {
   readonly #file: EventFile;
   readonly #run: ReplayRun;
   readonly #given: ReplayStepGiven;
+  /** By id. */
+  readonly #existing: ReadonlyMap<string, ReplayTarget>;
+  readonly #backlogs: Map<string, number>;
+  readonly #stopped: Map<string, string>;
+  #turn: string;
   readonly #selector: ReplaySelector;
   readonly #rooms: Rooms;
   readonly #lanes: LaneKeys;
-  readonly #targets: Map<string, ReplayRunTarget>;
+  readonly #targets: AdvancingTargets;
   /** The last event searched for targets that the run does not know. */
   #front: string;
   #skipped = 0;
@@ -61,16 +76,21 @@ class Walk {
   #toScan: string | null = null;
 
   constructor(file: EventFile, run: ReplayRun, given: ReplayStepGiven) {
-    const { memory, findTarget, now } = given;
+    const { memory, targets, now } = given;
     this.#file = file;
     this.#run = run;
     this.#given = given;
     this.#selector = new ReplaySelector(file, run, run.lastEventId);
     this.#lanes = createLaneKeys(file);
-    this.#rooms = new Rooms(file, { backlogs: memory.backlogs, findTarget, now });
-    this.#targets = new Map(run.targets.map((target) => [target.targetId, target]));
+    this.#existing = new Map(targets.map((target) => [target.targetId, target]));
+    this.#backlogs = new Map(memory.backlogs);
+    this.#stopped = new Map(memory.stopped);
+    this.#turn = memory.turn;
+    const findTarget = (targetId: string) => this.#existing.get(targetId) ?? null;
+    this.#rooms = new Rooms(file, { backlogs: this.#backlogs, findTarget, now });
+    this.#targets = new AdvancingTargets(run.targets);
     this.#front = run.cursor;
-    if (run.targetId !== null) this.#add(run.targetId);
+    if (run.targetId !== null) this.#targets.add({ targetId: run.targetId, cursor: this.#front });
   }
 
   go(): void {
@@ -78,14 +98,15 @@ class Walk {
     const start = this.#chooseStart();
     this.#isStuck = start === null;
     if (start === null) return;
-    const scan = this.#selector.isByContent ? this.#given.memory.findScan(start) : null;
+    const scan = this.#selector.isByContent ? this.#scanAt(start) : null;
     if (this.#selector.isByContent && scan === null) {
       this.#toScan = start;
       return;
     }
+    this.#turn = start;
     const window = scan ? { after: start, upTo: scan.upTo } : this.#selector.findWindow(start, WINDOW);
     if (window === null) return;
-    const members = this.#running().filter(({ cursor }) => cursor >= start && cursor < window.upTo);
+    const members = this.#targets.running.filter(({ cursor }) => cursor >= start && cursor < window.upTo);
     const most = members.length === 0 ? WINDOW : MOST_DUE;
     const eventIds = scan
       ? scan.eventIds.filter((id) => id > start).slice(0, most)
@@ -95,17 +116,19 @@ class Walk {
   }
 
   end(): Omit<ReplayStep, "run"> & Readonly<{ run: ReplayRun }> {
-    for (const target of this.#running()) {
-      if (this.#selector.isEnd(target.cursor)) this.#set(target, { state: "done" });
+    for (const target of this.#targets.running) {
+      if (this.#selector.isEnd(target.cursor)) this.#targets.set(target, { state: "done" });
     }
-    const before = new Map(this.#run.targets.map((target) => [target.targetId, target]));
-    for (const target of this.#targets.values()) {
-      if (before.get(target.targetId) !== target) saveReplayTarget(this.#file.db, this.#run.id, target);
-    }
-    const targets = [...this.#targets.values()];
+    this.#targets.save(this.#file.db, this.#run.id);
     const cursor = this.#front;
     const skipped = this.#run.skipped + this.#skipped;
-    const moved = { ...this.#run, targets, cursor, skipped, replayed: this.#run.replayed + this.#replayed };
+    const moved = {
+      ...this.#run,
+      targets: this.#targets.all,
+      cursor,
+      skipped,
+      replayed: this.#run.replayed + this.#replayed,
+    };
     const run = { ...moved, ...this.#fate() };
     return {
       run,
@@ -113,35 +136,34 @@ class Walk {
       waits: this.#waits(),
       isStuck: this.#isStuck,
       toScan: this.#toScan,
+      memory: { backlogs: [...this.#backlogs], stopped: [...this.#stopped], turn: this.#turn },
     };
   }
 
   #fate(): Partial<Pick<ReplayRun, "state" | "reason">> {
     if (this.#isAimless()) return { state: "cancelled", reason: "The target was deleted." };
-    return this.#isWholeKnown() && this.#running().length === 0 ? { state: "done" } : {};
+    return this.#isWholeKnown() && this.#targets.running.length === 0 ? { state: "done" } : {};
   }
 
   #isAimless(): boolean {
     const { targetId } = this.#run;
-    return targetId !== null && this.#given.findTarget(targetId) === null;
-  }
-
-  #running(): readonly ReplayRunTarget[] {
-    return [...this.#targets.values()].filter(({ state }) => state === "running");
+    return targetId !== null && !this.#existing.has(targetId);
   }
 
   /** Null if no target can continue. */
   #chooseStart(): string | null {
-    const { memory } = this.#given;
-    const cursors = this.#running()
+    const cursors = this.#targets.running
       .filter((target) => !this.#isStopped(target))
       .map(({ cursor }) => cursor)
       .sort();
-    const start = cursors.find((cursor) => cursor > memory.turn) ?? cursors[0];
+    const start = cursors.find((cursor) => cursor > this.#turn) ?? cursors[0];
     // Unknown targets are found while known ones advance, or by a step of their own once no known one can.
-    if (start === undefined) return this.#isWholeKnown() ? null : this.#front;
-    memory.turn = start;
-    return start;
+    return start ?? (this.#isWholeKnown() ? null : this.#front);
+  }
+
+  #scanAt(cursor: string): ReplayScan | null {
+    const { scan } = this.#given;
+    return scan !== null && scan.after <= cursor && cursor < scan.upTo ? scan : null;
   }
 
   #isWholeKnown(): boolean {
@@ -149,8 +171,8 @@ class Walk {
   }
 
   #isStopped({ targetId, cursor }: ReplayRunTarget): boolean {
-    if (this.#given.memory.stopped.get(targetId) !== cursor) return false;
-    return this.#given.findTarget(targetId) !== null && typeof this.#rooms.of(targetId) !== "number";
+    if (this.#stopped.get(targetId) !== cursor) return false;
+    return this.#existing.has(targetId) && typeof this.#rooms.of(targetId) !== "number";
   }
 
   #walk(
@@ -173,18 +195,18 @@ class Walk {
     }
     if (!isWhole) return;
     if (isAtFront()) this.#front = window.upTo;
-    for (const targetId of members) this.#move(targetId, window.upTo);
+    for (const targetId of members) this.#targets.move(targetId, window.upTo);
   }
 
   /** Adds targets that the run meets for the first time; they advance from here. */
   #meet(eventId: string, wanted: readonly string[], members: Set<string>): void {
     for (const targetId of wanted) {
-      if (this.#targets.has(targetId)) continue;
-      if (this.#given.findTarget(targetId) === null) {
+      if (this.#targets.get(targetId) !== undefined) continue;
+      if (!this.#existing.has(targetId)) {
         this.#skipped++;
         continue;
       }
-      this.#add(targetId);
+      this.#targets.add({ targetId, cursor: this.#front });
       members.add(targetId);
     }
     this.#front = eventId;
@@ -194,43 +216,29 @@ class Walk {
     const { targetId, isWanted, members } = of;
     const target = this.#targets.get(targetId);
     if (target === undefined || target.cursor >= eventId) return;
-    const { findTarget, memory, now } = this.#given;
-    const found = findTarget(targetId);
+    const { now } = this.#given;
+    const found = this.#existing.get(targetId);
     if (!isWanted) {
-      this.#move(targetId, eventId);
-    } else if (found === null) {
+      this.#targets.move(targetId, eventId);
+    } else if (found === undefined) {
       this.#skipped++;
-      this.#set(target, { cursor: eventId, skipped: target.skipped + 1 });
+      this.#targets.set(target, { cursor: eventId, skipped: target.skipped + 1 });
     } else if (!this.#rooms.take(targetId)) {
-      memory.stopped.set(targetId, target.cursor);
+      this.#stopped.set(targetId, target.cursor);
       members.delete(targetId);
     } else {
       const { orderBy } = found;
       const findOrderKey = () => (orderBy === null ? null : this.#lanes.find(eventId, orderBy));
       const isThere = replayDelivery(this.#file, { eventId, targetId, now, findOrderKey });
       if (isThere) this.#replayed++;
-      this.#set(target, { cursor: eventId, replayed: target.replayed + (isThere ? 1 : 0) });
+      this.#targets.set(target, { cursor: eventId, replayed: target.replayed + (isThere ? 1 : 0) });
     }
-  }
-
-  #move(targetId: string, cursor: string): void {
-    const target = this.#targets.get(targetId);
-    if (target !== undefined && target.cursor < cursor) this.#set(target, { cursor });
-  }
-
-  #add(targetId: string): void {
-    if (this.#targets.has(targetId)) return;
-    this.#targets.set(targetId, newReplayTarget({ targetId, cursor: this.#front }));
-  }
-
-  #set(target: ReplayRunTarget, change: Partial<ReplayRunTarget>): void {
-    this.#targets.set(target.targetId, { ...target, ...change });
   }
 
   #waits(): Waits {
     const waits = new Map<string, WaitReason>();
-    for (const target of this.#running()) {
-      if (this.#given.memory.stopped.get(target.targetId) !== target.cursor) continue;
+    for (const target of this.#targets.running) {
+      if (this.#stopped.get(target.targetId) !== target.cursor) continue;
       const room = this.#rooms.of(target.targetId);
       if (typeof room !== "number") waits.set(target.targetId, room);
     }

@@ -57,6 +57,51 @@ export function newReplayTarget(
   return { state: "running", matched: null, replayed: 0, skipped: 0, ...of };
 }
 
+/** The targets of one run while a step advances them. */
+export class AdvancingTargets {
+  readonly #before: ReadonlyMap<string, ReplayRunTarget>;
+  readonly #targets: Map<string, ReplayRunTarget>;
+
+  constructor(targets: readonly ReplayRunTarget[]) {
+    this.#before = new Map(targets.map((target) => [target.targetId, target]));
+    this.#targets = new Map(this.#before);
+  }
+
+  get all(): readonly ReplayRunTarget[] {
+    return [...this.#targets.values()];
+  }
+
+  get running(): readonly ReplayRunTarget[] {
+    return this.all.filter(({ state }) => state === "running");
+  }
+
+  get(targetId: string): ReplayRunTarget | undefined {
+    return this.#targets.get(targetId);
+  }
+
+  /** Adds a target that is not there yet. */
+  add(of: Pick<ReplayRunTarget, "targetId" | "cursor">): void {
+    if (!this.#targets.has(of.targetId)) this.#targets.set(of.targetId, newReplayTarget(of));
+  }
+
+  set(target: ReplayRunTarget, change: Partial<ReplayRunTarget>): void {
+    this.#targets.set(target.targetId, { ...target, ...change });
+  }
+
+  /** Moves a target on to a cursor, never back. */
+  move(targetId: string, cursor: string): void {
+    const target = this.#targets.get(targetId);
+    if (target !== undefined && target.cursor < cursor) this.set(target, { cursor });
+  }
+
+  /** Stores those that changed. */
+  save(db: Database, runId: string): void {
+    for (const [targetId, target] of this.#targets) {
+      if (this.#before.get(targetId) !== target) saveReplayTarget(db, runId, target);
+    }
+  }
+}
+
 /** Deletes the targets of runs that are gone. */
 export function deleteLostReplayTargets(db: Database): void {
   db.run("DELETE FROM replay_targets WHERE run_id NOT IN (SELECT id FROM replay_runs)");

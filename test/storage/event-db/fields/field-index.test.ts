@@ -8,6 +8,7 @@ import { ReplaySelector } from "../../../../src/storage/event-db/replays/replay-
 import type { EventDraft } from "../../../../src/storage/event-db/types.ts";
 import { createFieldStore, type FieldStore } from "../../../../src/storage/stores/field-store.ts";
 import { createRetentionStore, type RetentionStore } from "../../../../src/storage/stores/retention-store.ts";
+import { stepsOf } from "../../retention-world.ts";
 import { createStorageWorld, draft, query, type StorageWorld } from "../../storage-world.ts";
 
 const ORDER = { name: "order", place: "$.order.id" };
@@ -22,7 +23,7 @@ let webhookId: string;
 beforeEach(() => {
   world = createStorageWorld();
   fields = createFieldStore(world);
-  retention = createRetentionStore({ ...world, stepMs: Number.POSITIVE_INFINITY });
+  retention = createRetentionStore(world);
   webhookId = newId();
 });
 
@@ -98,9 +99,9 @@ async function pruneBefore(at: number): Promise<void> {
   const rule = {
     finishedBefore: at,
     undeliveredBefore: at,
-    restingSince: Number.POSITIVE_INFINITY,
+    restingSince: null,
     reason: "Too old.",
-    enoughBytes: Number.POSITIVE_INFINITY,
+    enoughBytes: null,
     now: at,
   };
   for (let after: string | null = ""; after !== null; ) {
@@ -120,7 +121,7 @@ test("whatever is received, indexed and deleted in between, a search finds what 
   });
   const prune = fc.record({ do: fc.constant("prune" as const), at: moment });
   // Each step writes a single entry.
-  const slowly = createFieldStore({ ...world, stepMs: 0 });
+  const slowly = createFieldStore({ ...world, limits: stepsOf(1) });
   const acts = fc.array(fc.oneof({ weight: 4, arbitrary: append1 }, { weight: 3, arbitrary: step }, prune), {
     minLength: 10,
     maxLength: 30,
