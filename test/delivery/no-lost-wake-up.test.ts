@@ -1,19 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { DeliveryStatus } from "../../src/storage/event-db/types.ts";
+import { drawFrom } from "../support/draw.ts";
 import { createWorld } from "./delivery-world.ts";
 import { DELIVERED, FAILED, type Script, type WorldTarget } from "./scripted-targets.ts";
-
-/** The same numbers for the same seed, so that a failure can be repeated. */
-function drawFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const ENDS: readonly DeliveryStatus[] = ["delivered", "failed"];
 
