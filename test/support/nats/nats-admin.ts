@@ -1,0 +1,50 @@
+/** Asks test servers what the log itself does not tell: which server leads a stream, and which one readers read from. */
+import type { NatsServers } from "./nats-servers.ts";
+
+export type NatsAdmin = Readonly<{
+  leaderOf: (stream: string) => Promise<string>;
+  /** Names of the servers that a reader's consumer is on. */
+  readFrom: (stream: string) => Promise<readonly string[]>;
+  /** Resolves once all replicas of the stream have what its leader has. */
+  inStep: (stream: string) => Promise<void>;
+  close: () => Promise<void>;
+}>;
+
+export async function connectAdmin({ options }: NatsServers): Promise<NatsAdmin> {
+  const { connect, nkeyAuthenticator } = await import("@nats-io/transport-node");
+  const { jetstreamManager } = await import("@nats-io/jetstream");
+  const nats = await connect({
+    servers: options.url.replace("nats://", "").split(","),
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(options.credentials ?? "")),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+    timeout: 2_000,
+  });
+  const manager = await jetstreamManager(nats, { checkAPI: false, timeout: 2_000 });
+
+  /** Asks until there is an answer: servers that just started have none yet. */
+  async function infoOf(stream: string) {
+    for (;;) {
+      const info = await manager.streams.info(stream).catch(() => null);
+      if (info !== null) return info;
+    }
+  }
+
+  return {
+    leaderOf: async (stream) => (await infoOf(stream)).cluster?.leader ?? "",
+    async readFrom(stream) {
+      const names: string[] = [];
+      for await (const { cluster } of manager.consumers.list(stream)) names.push(cluster?.leader ?? "");
+      return names;
+    },
+    async inStep(stream) {
+      for (;;) {
+        const { cluster } = await infoOf(stream);
+        const { replicas = [] } = cluster ?? {};
+        if (replicas.length === 2 && replicas.every(({ current, lag }) => current && (lag ?? 0) === 0))
+          return;
+      }
+    },
+    close: () => nats.close(),
+  };
+}
