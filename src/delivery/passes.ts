@@ -1,4 +1,5 @@
 /** Runs passes one after the other; a pass that is asked for during one is the next. */
+import { nextTurn } from "../lib/pauses.ts";
 
 export type Passes = Readonly<{
   /** Makes sure that a pass begins after this call; cheap, and never too often. */
@@ -34,8 +35,4 @@ export function createPasses(pass: () => Promise<void>): Passes {
       await running;
     },
   };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

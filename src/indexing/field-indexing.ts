@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
+import { createTurnBudget } from "../lib/turn-budget.ts";
 import type { Logger } from "../observability/log.ts";
 import { readIndexedFields } from "../settings/indexed-fields.ts";
 import { readWebhookSettings } from "../settings/webhook-settings.ts";
@@ -18,6 +19,8 @@ const GATHER_MS = 10_000;
 /** The index takes one part in this many of the event loop's time, so that ingest hardly notices. */
 const REST_FACTOR = 19;
 const SHORTEST_REST_MS = 5;
+/** An apply of configuration changes a thousand webhooks at once: they are looked at for no longer in one turn. */
+const LOOK_MS = 2;
 
 export type FieldIndexing = Readonly<{
   /** Looks at every webhook that has fields. */
@@ -49,7 +52,17 @@ export function createFieldIndexing(deps: {
   let running: Promise<void> | null = null;
   let cancelTick: (() => void) | null = null;
   let endRest: () => void = () => undefined;
-  const unsubscribe = deps.routing.onInvalidate(follow);
+  const turns = createTurnBudget({ ms: LOOK_MS, monotonic: clock.monotonic });
+  const unsubscribe = deps.routing.onInvalidate((webhookId) => turns.later(() => followSafely(webhookId)));
+
+  function followSafely(webhookId: string): void {
+    if (isStopping) return;
+    try {
+      follow(webhookId);
+    } catch (error) {
+      log.warn("fields could not be indexed", { webhook_id: webhookId, cause: errorMessage(error) });
+    }
+  }
 
   function follow(webhookId: string): void {
     const webhook = webhooks.find(webhookId);

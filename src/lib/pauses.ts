@@ -8,7 +8,12 @@ export function createPause(options: { ms: number; monotonic: () => number }): P
   let since = monotonic();
   return async () => {
     if (monotonic() - since < ms) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     since = monotonic();
   };
+}
+
+/** Resolves in the next turn of the event loop, so that a long piece of work does not share one with others. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

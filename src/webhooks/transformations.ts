@@ -71,14 +71,19 @@ export function createTransformations(deps: {
       const fault = await deps.checkCode(sent.code);
       if (fault !== null) throw invalid("transformation.code", describeFault(fault));
     },
+    /** What adds checked code as a version, and the number that it will have. */
+    adding: (targetId: string, code: string) =>
+      transformations.adding({ targetId, code, at: deps.clock.now() }),
     /** The version to use from now on; checked code becomes a new one, unless it is in use already. */
     versionOf(row: TargetRow, sent: TransformationInput | undefined): number | null {
       if (sent === undefined) return row.transformationVersion;
       if (sent === null) return null;
-      const { code, version = null } = sent;
-      if (code === undefined) return version;
+      const { code, version: wanted = null } = sent;
+      if (code === undefined) return wanted;
       if (current(row)?.code === code) return row.transformationVersion;
-      return transformations.add({ targetId: row.id, code, at: deps.clock.now() });
+      const { version, write } = transformations.adding({ targetId: row.id, code, at: deps.clock.now() });
+      write();
+      return version;
     },
   };
 }

@@ -40,6 +40,7 @@ export type Gateway = Readonly<{
   /** Calls the API; fields outside the schema are dropped. */
   get: <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
   post: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
+  put: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
   /** Creates an API key of a user and returns it. */
   keyOf: (username: string) => string;
   /** Runs a command on the same folder, also after the process has ended; returns its duration in milliseconds. */
@@ -95,6 +96,8 @@ export async function startGateway(
   const get = <T>(path: string, schema: z.ZodType<T>) => ask(path, { method: "GET" }, schema);
   const post = <T>(path: string, body: unknown, schema: z.ZodType<T>) =>
     ask(path, { method: "POST", body: JSON.stringify(body) }, schema);
+  const put = <T>(path: string, body: unknown, schema: z.ZodType<T>) =>
+    ask(path, { method: "PUT", body: JSON.stringify(body) }, schema);
 
   async function addTarget(webhookId: string, { url, timeoutMs, ca }: TargetWish): Promise<string> {
     const policy = timeoutMs === undefined ? {} : { timeout_ms: timeoutMs };
@@ -113,6 +116,7 @@ export async function startGateway(
     addTarget,
     get,
     post,
+    put,
     startedAfter,
     keyOf: (username) => createKey(username, folder, env),
     async createWebhooks(wishes) {

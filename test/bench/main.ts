@@ -1,6 +1,7 @@
 /** `bun run bench`: measures the compiled executable and prints its figures as tables. */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { apply } from "./apply.ts";
 import { arrival } from "./arrival.ts";
 import { backlog } from "./backlog.ts";
 import { delivery, httpsDelivery } from "./delivery.ts";
@@ -31,6 +32,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   "event-log": eventLog,
   replay,
   lag,
+  apply,
   scale,
   publish,
   sql,

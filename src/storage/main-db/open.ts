@@ -20,7 +20,7 @@ import { auditPortals } from "./audit/audited-portals.ts";
 import { createEventTypeQueries, type EventTypeQueries } from "./catalogue/event-types.ts";
 import { type ConfigObjectQueries, createConfigObjectQueries } from "./config-objects.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
-import { createEntrypointQueries, type EntrypointQueries } from "./entrypoints.ts";
+import { createEntrypointQueries } from "./entrypoints.ts";
 import { type MakeRoom, withRoom } from "./make-room.ts";
 import { mainMigrations } from "./migrations/index.ts";
 import { createNamedPartQueries, type NamedPartQueries } from "./named-parts.ts";
@@ -47,12 +47,12 @@ import { createPasskeyQueries, type PasskeyQueries } from "./sign-in/passkeys.ts
 import { createSecondFactorQueries, type SecondFactorQueries } from "./sign-in/second-factors.ts";
 import { createSessionQueries, type SessionQueries } from "./sign-in/sessions.ts";
 import { createTargetPullQueries, type TargetPullQueries } from "./target-pulls.ts";
-import { createTargetQueries, type TargetQueries } from "./targets.ts";
+import { createTargetQueries } from "./targets.ts";
 import { createTransactions } from "./transactions.ts";
 import { createTransferQueries, type TransferQueries } from "./transfer.ts";
 import { createTransformationQueries, type TransformationQueries } from "./transformations.ts";
 import { createUserQueries, type UserQueries } from "./users.ts";
-import { createWebhookQueries, type WebhookQueries } from "./webhooks.ts";
+import { createWebhookQueries } from "./webhooks.ts";
 
 export type MainDb = Readonly<{
   users: UserQueries;
@@ -63,9 +63,9 @@ export type MainDb = Readonly<{
   secondFactors: SecondFactorQueries;
   passkeys: PasskeyQueries;
   identities: IdentityQueries;
-  webhooks: WebhookQueries;
-  entrypoints: EntrypointQueries;
-  targets: TargetQueries;
+  webhooks: audited.AuditedWebhooks;
+  entrypoints: audited.AuditedEntrypoints;
+  targets: audited.AuditedTargets;
   transformations: TransformationQueries;
   targetPulls: TargetPullQueries;
   apiKeys: ApiKeyQueries;
@@ -147,10 +147,14 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     const transactions = createTransactions(db);
     const audit = createAuditLog({ db, clock, transactions });
     const auditing = { audit, transactions };
-    const changed = (webhookId: string) => transactions.afterCommit(() => routing.invalidate(webhookId));
-    const webhooks = audited.auditWebhooks(createWebhookQueries(orm, changed), auditing);
-    const entrypoints = audited.auditEntrypoints(createEntrypointQueries(orm, changed), auditing);
-    const targets = audited.auditTargets(createTargetQueries(orm, changed), auditing);
+    const changed = (webhookId: string) =>
+      transactions.onceAfterCommit(webhookId, () => routing.invalidate(webhookId));
+    const webhooks = audited.auditWebhooks(createWebhookQueries({ client: db, db: orm }, changed), auditing);
+    const entrypoints = audited.auditEntrypoints(
+      createEntrypointQueries({ client: db, db: orm }, changed),
+      auditing,
+    );
+    const targets = audited.auditTargets(createTargetQueries({ client: db, db: orm }, changed), auditing);
     const apiKeys = auditedPeople.auditApiKeys(createApiKeyQueries(orm), auditing);
     const sessions = auditedPeople.auditSessions(createSessionQueries(orm), auditing);
     const oneTimeLinks = createOneTimeLinkQueries(db);
@@ -177,10 +181,22 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
         delete: roomy(sessions.delete),
         deleteOthers: roomy(sessions.deleteOthers),
       },
-      webhooks: { ...webhooks, softDelete: roomy(webhooks.softDelete) },
-      entrypoints: { ...entrypoints, softDelete: roomy(entrypoints.softDelete) },
-      targets: { ...targets, softDelete: roomy(targets.softDelete) },
-      transformations: createTransformationQueries(orm),
+      webhooks: {
+        ...webhooks,
+        softDelete: roomy(webhooks.softDelete),
+        deleting: (of) => roomy(webhooks.deleting(of)),
+      },
+      entrypoints: {
+        ...entrypoints,
+        softDelete: roomy(entrypoints.softDelete),
+        deleting: (of) => roomy(entrypoints.deleting(of)),
+      },
+      targets: {
+        ...targets,
+        softDelete: roomy(targets.softDelete),
+        deleting: (of) => roomy(targets.deleting(of)),
+      },
+      transformations: createTransformationQueries(db),
       targetPulls: createTargetPullQueries(db),
       apiKeys: { ...apiKeys, revoke: roomy(apiKeys.revoke) },
       namedParts: createNamedPartQueries(db),

@@ -1,70 +1,77 @@
 /** Queries on targets, always within their webhook; deleted ones are never found here (see routing.ts). */
 
+import type { Database } from "bun:sqlite";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { byMaking } from "./order.ts";
+import { createRowStatements, type Write } from "./row-statements.ts";
 import { type TargetRow, targets } from "./tables.ts";
 
 export type TargetQueries = ReturnType<typeof createTargetQueries>;
 
 type Key = { id: string; webhookId: string };
-type Changeable =
-  | "name"
-  | "active"
-  | "config"
-  | "policy"
-  | "updatedAt"
-  | "pausedAt"
-  | "deactivatedReason"
-  | "signing"
-  | "transformationVersion"
-  | "key"
-  | "managedBy";
-type Change = Pick<TargetRow, "id" | "webhookId" | Changeable>;
+const CHANGEABLE = [
+  "name",
+  "active",
+  "config",
+  "policy",
+  "updatedAt",
+  "pausedAt",
+  "deactivatedReason",
+  "signing",
+  "transformationVersion",
+  "key",
+  "managedBy",
+] as const;
+type Change = Pick<TargetRow, keyof Key | (typeof CHANGEABLE)[number]>;
 
 /** `changed` is called with the webhook's id after every commit. */
-export function createTargetQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
+export function createTargetQueries(
+  { client, db }: Readonly<{ client: Database; db: BunSQLiteDatabase }>,
+  changed: (webhookId: string) => void,
+) {
   const live = isNull(targets.deletedAt);
-  const at = ({ id, webhookId }: Key) => and(eq(targets.id, id), eq(targets.webhookId, webhookId), live);
-  // Prepared, as the dashboard's list of webhooks runs it for each. Not sorted by SQLite, which costs ten times the
-  // reading.
-  const ofWebhook = db
+  const [id, ofParent] = [sql.placeholder("id"), eq(targets.webhookId, sql.placeholder("webhookId"))];
+  const one = db
     .select()
     .from(targets)
-    .where(and(eq(targets.webhookId, sql.placeholder("webhookId")), live))
+    .where(and(eq(targets.id, id), ofParent, live))
     .prepare();
+  // Prepared, as the dashboard's list of webhooks runs it for each. Not sorted by SQLite, which costs ten times the
+  // reading.
+  const ofWebhook = db.select().from(targets).where(and(ofParent, live)).prepare();
+  const rows = createRowStatements(client, targets, { key: ["id", "webhookId"], changeable: CHANGEABLE });
+  const HERE = "id = ? AND webhook_id = ? AND deleted_at IS NULL";
+  const deactivated = client.prepare<unknown, [string, number, string, string]>(
+    `UPDATE targets SET active = 0, deactivated_reason = ?, updated_at = ? WHERE ${HERE} AND active = 1`,
+  );
+  const gone = client.prepare<unknown, [number, string, string]>(
+    `UPDATE targets SET deleted_at = ? WHERE ${HERE}`,
+  );
+
+  function ready({ webhookId }: Pick<Key, "webhookId">, write: Write): Write {
+    return () => {
+      write();
+      changed(webhookId);
+    };
+  }
+
   return {
-    insert(row: TargetRow): void {
-      db.insert(targets).values(row).run();
-      changed(row.webhookId);
-    },
-    find(key: Key): TargetRow | null {
-      return db.select().from(targets).where(at(key)).get() ?? null;
-    },
+    inserting: (row: TargetRow): Write => ready(row, rows.insert(row)),
+    updating: (row: Change): Write => ready(row, rows.update(row)),
+    find: ({ id, webhookId }: Key): TargetRow | null => one.get({ id, webhookId }) ?? null,
     /** Oldest first. */
     list(webhookId: string): TargetRow[] {
       return ofWebhook.all({ webhookId }).sort(byMaking);
     },
-    update(row: Change): void {
-      const { name, active, config, policy, updatedAt, pausedAt, deactivatedReason, signing } = row;
-      const { transformationVersion, key, managedBy } = row;
-      const state = { active, updatedAt, pausedAt, deactivatedReason };
-      const values = { ...state, name, config, policy, signing, transformationVersion, key, managedBy };
-      db.update(targets).set(values).where(at(row)).run();
-      changed(row.webhookId);
-    },
     /** Deactivation by the gateway itself; an inactive target keeps its reason. */
-    deactivate(options: Key & { reason: string; at: number }): void {
-      const values = { active: false, deactivatedReason: options.reason, updatedAt: options.at };
-      db.update(targets)
-        .set(values)
-        .where(and(at(options), eq(targets.active, true)))
-        .run();
-      changed(options.webhookId);
+    deactivate({ id, webhookId, reason, at }: Key & { reason: string; at: number }): void {
+      deactivated.run(reason, at, id, webhookId);
+      changed(webhookId);
     },
-    softDelete(options: Key & { at: number }): void {
-      db.update(targets).set({ deletedAt: options.at }).where(at(options)).run();
-      changed(options.webhookId);
+    softDelete({ id, webhookId, at }: Key & { at: number }): void {
+      gone.run(at, id, webhookId);
+      changed(webhookId);
     },
   };
 }

@@ -1,37 +1,36 @@
 /** The versions of targets' transformations: numbered from 1, never changed, and kept as long as their target. */
-import { and, desc, eq, max } from "drizzle-orm";
-import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { type TransformationVersionRow, transformationVersions as versions } from "./tables.ts";
+import type { Database } from "bun:sqlite";
+import type { Write } from "./row-statements.ts";
+import type { TransformationVersionRow } from "./tables.ts";
 
 export type TransformationQueries = ReturnType<typeof createTransformationQueries>;
 
-export function createTransformationQueries(db: BunSQLiteDatabase) {
+const COLUMNS = "target_id AS targetId, version, code, created_at AS createdAt";
+
+export function createTransformationQueries(db: Database) {
+  const last = db.prepare<{ version: number }, [string]>(
+    "SELECT coalesce(max(version), 0) AS version FROM transformation_versions WHERE target_id = ?",
+  );
+  const insert = db.prepare<unknown, [string, number, string, number]>(
+    "INSERT INTO transformation_versions (target_id, version, code, created_at) VALUES (?, ?, ?, ?)",
+  );
+  const one = db.prepare<TransformationVersionRow, [string, number]>(
+    `SELECT ${COLUMNS} FROM transformation_versions WHERE target_id = ? AND version = ?`,
+  );
+  const all = db.prepare<TransformationVersionRow, [string]>(
+    `SELECT ${COLUMNS} FROM transformation_versions WHERE target_id = ? ORDER BY version DESC`,
+  );
   return {
-    /** Returns the new version's number. It is not in use before the target's row names it. */
-    add({ targetId, code, at }: { targetId: string; code: string; at: number }): number {
-      return db.transaction((tx) => {
-        const last = tx
-          .select({ version: max(versions.version) })
-          .from(versions)
-          .where(eq(versions.targetId, targetId))
-          .get();
-        const version = (last?.version ?? 0) + 1;
-        tx.insert(versions).values({ targetId, version, code, createdAt: at }).run();
-        return version;
-      });
+    /**
+     * The number of a new version, and what adds it: throws SQLITE_CONSTRAINT if another one was added meanwhile. It is not in
+     * use before the target's row names it.
+     */
+    adding(of: { targetId: string; code: string; at: number }): Readonly<{ version: number; write: Write }> {
+      const version = (last.get(of.targetId)?.version ?? 0) + 1;
+      return { version, write: () => void insert.run(of.targetId, version, of.code, of.at) };
     },
-    find(targetId: string, version: number): TransformationVersionRow | null {
-      const isIt = and(eq(versions.targetId, targetId), eq(versions.version, version));
-      return db.select().from(versions).where(isIt).get() ?? null;
-    },
+    find: (targetId: string, version: number): TransformationVersionRow | null => one.get(targetId, version),
     /** The latest first. */
-    list(targetId: string): TransformationVersionRow[] {
-      return db
-        .select()
-        .from(versions)
-        .where(eq(versions.targetId, targetId))
-        .orderBy(desc(versions.version))
-        .all();
-    },
+    list: (targetId: string): TransformationVersionRow[] => all.all(targetId),
   };
 }

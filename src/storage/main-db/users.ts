@@ -14,20 +14,17 @@ function endAccess(db: Pick<BunSQLiteDatabase, "delete" | "run">, userId: string
 
 export function createUserQueries(db: BunSQLiteDatabase) {
   const live = isNull(users.deletedAt);
+  const one = db
+    .select()
+    .from(users)
+    .where(and(eq(users.id, sql.placeholder("id")), live))
+    .prepare();
   return {
     /** Throws SQLITE_CONSTRAINT_UNIQUE if the username is taken. */
     insert(row: UserRow): void {
       db.insert(users).values(row).run();
     },
-    find(id: string): UserRow | null {
-      return (
-        db
-          .select()
-          .from(users)
-          .where(and(eq(users.id, id), live))
-          .get() ?? null
-      );
-    },
+    find: (id: string): UserRow | null => one.get({ id }) ?? null,
     findByUsername(username: string): UserRow | null {
       return (
         db

@@ -1,21 +1,32 @@
 /** Queries on webhooks; deleted ones are never found. */
 
+import type { Database } from "bun:sqlite";
 import { and, eq, inArray, isNotNull, isNull, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { entrypoints, targets, type WebhookRow, webhooks } from "./tables.ts";
+import { createRowStatements, type Write } from "./row-statements.ts";
+import { type WebhookRow, webhooks } from "./tables.ts";
 
 /** Where a webhook stands in the list. */
 export type WebhookCursor = Pick<WebhookRow, "createdAt" | "id">;
 
-type Change = Pick<
-  WebhookRow,
-  "id" | "name" | "settings" | "externalId" | "eventsLostAt" | "updatedAt" | "key" | "managedBy"
->;
+const CHANGEABLE = [
+  "name",
+  "settings",
+  "externalId",
+  "eventsLostAt",
+  "updatedAt",
+  "key",
+  "managedBy",
+] as const;
+type Change = Pick<WebhookRow, "id" | (typeof CHANGEABLE)[number]>;
 
 export type WebhookQueries = ReturnType<typeof createWebhookQueries>;
 
 /** `changed` is told the webhook's id after every commit. */
-export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId: string) => void) {
+export function createWebhookQueries(
+  { client, db }: Readonly<{ client: Database; db: BunSQLiteDatabase }>,
+  changed: (webhookId: string) => void,
+) {
   const live = isNull(webhooks.deletedAt);
   // Read several times by every page and API request.
   const one = db
@@ -45,11 +56,31 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
     .where(and(isOpenTo(sql.placeholder("userId")), live))
     .orderBy(webhooks.createdAt, webhooks.id)
     .prepare();
+  const rows = createRowStatements(client, webhooks, { key: ["id"], changeable: CHANGEABLE });
+  const gone = client.prepare<unknown, [number, string]>(
+    "UPDATE webhooks SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL",
+  );
+  const partsGone = ["entrypoints", "targets"].map((table) =>
+    client.prepare<unknown, [number, string]>(
+      `UPDATE ${table} SET deleted_at = ? WHERE webhook_id = ? AND deleted_at IS NULL`,
+    ),
+  );
+  const peopleGone = ["members", "invitations"].map((table) =>
+    client.prepare<unknown, [string]>(`DELETE FROM ${table} WHERE webhook_id = ?`),
+  );
+
+  function ready(id: string, write: Write): Write {
+    return () => {
+      write();
+      changed(id);
+    };
+  }
+
   return {
-    insert(row: WebhookRow): void {
-      db.insert(webhooks).values(row).run();
-      changed(row.id);
-    },
+    inserting: (row: WebhookRow): Write => ready(row.id, rows.insert(row)),
+    /** For a webhook whose row was reserved (see config-objects.ts). */
+    insertingReserved: (row: WebhookRow): Write => ready(row.id, rows.overwriteDeleted(row)),
+    updating: (row: Change): Write => ready(row.id, rows.update(row)),
     find(id: string): WebhookRow | null {
       return one.get({ id }) ?? null;
     },
@@ -122,12 +153,6 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .all()
         .map((row) => row.id);
     },
-    update(row: Change): void {
-      const { id, name, settings, externalId, eventsLostAt, updatedAt, key, managedBy } = row;
-      const values = { name, settings, externalId, eventsLostAt, updatedAt, key, managedBy };
-      db.update(webhooks).set(values).where(eq(webhooks.id, id)).run();
-      changed(id);
-    },
     noteEventsLost({ id, at }: { id: string; at: number }): void {
       db.update(webhooks).set({ eventsLostAt: at }).where(eq(webhooks.id, id)).run();
     },
@@ -141,25 +166,11 @@ export function createWebhookQueries(db: BunSQLiteDatabase, changed: (webhookId:
         .run();
       changed(id);
     },
-    /** Its entrypoints, targets, members and invitations go with it, in one transaction. */
+    /** Its entrypoints, targets, members and invitations go with it, in the caller's transaction. */
     softDelete({ id, at }: { id: string; at: number }): void {
-      db.transaction((tx) => {
-        const gone = { deletedAt: at };
-        tx.run(sql`DELETE FROM members WHERE webhook_id = ${id}`);
-        tx.run(sql`DELETE FROM invitations WHERE webhook_id = ${id}`);
-        tx.update(entrypoints)
-          .set(gone)
-          .where(and(eq(entrypoints.webhookId, id), isNull(entrypoints.deletedAt)))
-          .run();
-        tx.update(targets)
-          .set(gone)
-          .where(and(eq(targets.webhookId, id), isNull(targets.deletedAt)))
-          .run();
-        tx.update(webhooks)
-          .set(gone)
-          .where(and(eq(webhooks.id, id), live))
-          .run();
-      });
+      for (const each of peopleGone) each.run(id);
+      for (const each of partsGone) each.run(at, id);
+      gone.run(at, id);
       changed(id);
     },
   };

@@ -1,14 +1,10 @@
 /** A file of configuration as `webhooker apply` sends it: webhooks with their parts and members, each under its key. */
 import { z } from "zod";
-import { AppError } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
-import type { Pause } from "../../lib/pauses.ts";
 import { noticesSchema } from "../../settings/notice-settings.ts";
 import { webhookSettingsShape } from "../../settings/webhook-settings.ts";
 import { memberInput } from "../people/member-schemas.ts";
 import { entrypointInput, targetInput, webhookChange, webhookInput } from "../schemas.ts";
-import { validate } from "../validate.ts";
-import { createFaults } from "./faults.ts";
 
 export const CONFIG_VERSION = 1;
 
@@ -75,14 +71,15 @@ const configWebhook = z.strictObject({
     .describe("Users and teams with a role. Left out: members are not the file's concern."),
 });
 
+function webhooksOf<T extends z.ZodType>(webhook: T) {
+  return z.record(key, webhook).refine((webhooks) => Object.keys(webhooks).length <= MAX_WEBHOOKS, {
+    error: `must have at most ${MAX_WEBHOOKS} entries`,
+  });
+}
+
 export const configDocument = z.strictObject({
   version: z.literal(CONFIG_VERSION).describe("Of the format."),
-  webhooks: z
-    .record(key, configWebhook)
-    .refine((webhooks) => Object.keys(webhooks).length <= MAX_WEBHOOKS, {
-      error: `must have at most ${MAX_WEBHOOKS} entries`,
-    })
-    .describe("Webhooks by their keys."),
+  webhooks: webhooksOf(configWebhook).describe("Webhooks by their keys."),
 });
 
 export type ConfigDocument = z.output<typeof configDocument>;
@@ -90,48 +87,9 @@ export type ConfigWebhook = z.output<typeof configWebhook>;
 export type ConfigEntrypoint = z.output<typeof configEntrypoint>;
 export type ConfigTarget = z.output<typeof configTarget>;
 
-/** Webhooks are checked one by one, so that a large file does not hold up everything else. */
-const outline = configDocument.extend({
-  webhooks: z.record(key, z.unknown()).refine((webhooks) => Object.keys(webhooks).length <= MAX_WEBHOOKS, {
-    error: `must have at most ${MAX_WEBHOOKS} entries`,
-  }),
+/** The same without a look into webhooks, and into their parts, so that these can be read one by one. */
+export const outlineOfDocument = configDocument.extend({ webhooks: webhooksOf(z.unknown()) });
+export const outlineOfWebhook = configWebhook.extend({
+  entrypoints: partsOf(z.unknown()),
+  targets: partsOf(z.unknown()),
 });
-
-/** Rejects with AppError `invalid`, with a path such as webhooks.orders.targets.billing.config for each fault. */
-export async function readConfigDocument(input: unknown, pause: Pause): Promise<ConfigDocument> {
-  const { version, webhooks: entries } = validate({ schema: outline, value: input, what: "configuration" });
-  const faults = createFaults();
-  const webhooks: Record<string, ConfigWebhook> = {};
-  for (const [name, value] of Object.entries(entries)) {
-    const path = ["webhooks", name];
-    const read = faults.within("", () => {
-      refusePlaceholders(value, path);
-      return validate({ schema: configWebhook, value, what: "configuration", within: path.join(".") });
-    });
-    if (read !== null) webhooks[name] = read;
-    await pause();
-  }
-  faults.refuse();
-  return { version, webhooks };
-}
-
-const PLACEHOLDER = /\$\{(?:env|file):[^}]*\}/;
-/** Code may have anything in it. */
-const CODE = "code";
-/** Deeper than any setting, filters included. */
-const MAX_DEPTH = 40;
-
-/** Stored as it is, a placeholder would be a secret that everybody knows. */
-function refusePlaceholders(value: unknown, path: readonly string[]): void {
-  if (typeof value === "string" && PLACEHOLDER.test(value) && path.at(-1) !== CODE) {
-    throw invalid(path, "has a placeholder, which only the webhooker command fills in");
-  }
-  if (typeof value !== "object" || value === null) return;
-  if (path.length > MAX_DEPTH) throw invalid(path, "is nested too deeply");
-  for (const [name, inner] of Object.entries(value)) refusePlaceholders(inner, [...path, name]);
-}
-
-function invalid(path: readonly string[], message: string): AppError {
-  const details = [{ path: path.join("."), message }];
-  return new AppError({ kind: "invalid", message: "The configuration is not valid.", details });
-}

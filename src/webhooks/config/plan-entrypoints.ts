@@ -19,7 +19,7 @@ type Of = Readonly<{
 }>;
 
 export function createEntrypointPlanner(deps: UseCaseDeps & Readonly<{ views: Views }>) {
-  const { mainDb, ids, clock, views } = deps;
+  const { mainDb, ids, views } = deps;
   const rows = createEntrypointRows(deps);
 
   /** Says nothing of whose the id is. */
@@ -41,11 +41,12 @@ export function createEntrypointPlanner(deps: UseCaseDeps & Readonly<{ views: Vi
     const row = faults.within(path, () => wanted(blank, key, entry));
     if (row === null) return;
     const change = { action: "create", kind: "entrypoint", path, id, name: row.name } as const;
+    const insert = mainDb.entrypoints.inserting(row);
     draft.steps.push({
       change: { ...change, fields: [], adopts: false },
       act() {
         if (entry.id !== undefined) mainDb.configObjects.dropDeletedEntrypoint({ id, userId: draft.userId });
-        mainDb.entrypoints.insert(row);
+        insert();
       },
     });
   }
@@ -67,7 +68,7 @@ export function createEntrypointPlanner(deps: UseCaseDeps & Readonly<{ views: Vi
     const change = { action: "update", kind: "entrypoint", path, id: row.id, name: after.name } as const;
     draft.steps.push({
       change: { ...change, fields, adopts: row.managedBy === null },
-      act: () => mainDb.entrypoints.update({ ...after, updatedAt: clock.now() }),
+      act: mainDb.entrypoints.updating({ before: row, after: { ...after, updatedAt: draft.now } }),
     });
   }
 
@@ -78,19 +79,21 @@ export function createEntrypointPlanner(deps: UseCaseDeps & Readonly<{ views: Vi
     return { ...changed, key, managedBy: "file" };
   }
 
-  return (of: Of, existing: readonly EntrypointRow[]): void => {
+  return async (of: Of, existing: readonly EntrypointRow[]): Promise<void> => {
     const { draft, entries, webhookId } = of;
     const found = matchObjects(existing, entries);
     for (const [key, entry] of Object.entries(entries)) {
       const row = found.get(key);
       if (row) planChange(of, key, { entry, row });
       else planNew(of, key, entry);
+      await draft.pause();
     }
     const named = new Set([...found.values()].map(({ id }) => id));
     for (const row of existing) {
       if (named.has(row.id)) continue;
       const path = `${of.path}.entrypoints.${row.key ?? row.id}`;
-      const remove = () => mainDb.entrypoints.softDelete({ id: row.id, webhookId, at: clock.now() });
+      const deletion = { id: row.id, webhookId, at: draft.now };
+      const remove = mainDb.entrypoints.deleting({ row, deletion });
       leaveOut(draft, { kind: "entrypoint", path, row, remove });
     }
   };

@@ -24,7 +24,7 @@ type Of = Readonly<{
 }>;
 
 export function createTargetPlanner(deps: UseCaseDeps & Readonly<{ views: Views }>) {
-  const { mainDb, targetTypes, clock, views } = deps;
+  const { mainDb, targetTypes, views } = deps;
   const rows = createTargetRows(deps);
   const transformations = createTransformations(deps);
 
@@ -49,13 +49,13 @@ export function createTargetPlanner(deps: UseCaseDeps & Readonly<{ views: Views 
     if (row === null) return;
     draft.checks.push({ path, sent: transformation, of: { ...row, row: null } });
     const change = { action: "create", kind: "target", path, id, name: row.name } as const;
+    const added = transformation?.code === undefined ? null : transformations.adding(id, transformation.code);
+    const insert = mainDb.targets.inserting({ ...row, transformationVersion: added?.version ?? null });
     draft.steps.push({
       change: { ...change, fields: [], adopts: false },
       act() {
-        mainDb.targets.insert(row);
-        if (transformation === null) return;
-        const transformationVersion = transformations.versionOf(row, transformation);
-        mainDb.targets.update({ ...row, transformationVersion });
+        insert();
+        added?.write();
       },
     });
   }
@@ -71,13 +71,19 @@ export function createTargetPlanner(deps: UseCaseDeps & Readonly<{ views: Views 
     const fields = listFieldChanges(views.target(row), views.target(after, version));
     if (fields.length === 0) return;
     const change = { action: "update", kind: "target", path, id: row.id, name: after.name } as const;
+    const code = version === "new" ? transformation?.code : undefined;
+    const added = code === undefined ? null : transformations.adding(row.id, code);
+    const transformationVersion = version === "new" ? (added?.version ?? null) : version;
+    const update = mainDb.targets.updating({
+      before: row,
+      after: { ...after, transformationVersion, updatedAt: draft.now },
+    });
     draft.steps.push({
       change: { ...change, fields, adopts: row.managedBy === null },
       target: { webhookId: of.webhookId, targetId: row.id },
       act() {
-        const transformationVersion =
-          version === "new" ? transformations.versionOf(row, transformation) : version;
-        mainDb.targets.update({ ...after, transformationVersion, updatedAt: clock.now() });
+        added?.write();
+        update();
       },
     });
   }
@@ -93,17 +99,18 @@ export function createTargetPlanner(deps: UseCaseDeps & Readonly<{ views: Views 
     return { ...changed.row, key, managedBy: "file" };
   }
 
-  return (of: Of, matched: readonly MatchedTarget[], existing: readonly TargetRow[]): void => {
+  return async (of: Of, matched: readonly MatchedTarget[], existing: readonly TargetRow[]): Promise<void> => {
     const { draft, webhookId } = of;
     for (const each of matched) {
       if (each.row === null) planNew(of, each);
       else planChange(of, { ...each, row: each.row });
+      await draft.pause();
     }
     const named = new Set(matched.map(({ id }) => id));
     for (const row of existing) {
       if (named.has(row.id)) continue;
       const path = `${of.path}.targets.${row.key ?? row.id}`;
-      const remove = () => mainDb.targets.softDelete({ id: row.id, webhookId, at: clock.now() });
+      const remove = mainDb.targets.deleting({ row, deletion: { id: row.id, webhookId, at: draft.now } });
       leaveOut(draft, { kind: "target", path, row, remove });
     }
   };

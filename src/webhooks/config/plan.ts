@@ -1,4 +1,5 @@
 /** What an apply would do: the steps that bring a user's webhooks to what a file of configuration says. */
+import type { Pause } from "../../lib/pauses.ts";
 import type { EntrypointRow, TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import type { TransformationInput } from "../transformations.ts";
 import type { FieldChange } from "./field-changes.ts";
@@ -54,6 +55,8 @@ export type Draft = Readonly<{
   userId: string;
   prune: boolean;
   now: number;
+  /** To be awaited between objects. */
+  pause: Pause;
   steps: Step[];
   kept: Kept[];
   checks: CodeCheck[];

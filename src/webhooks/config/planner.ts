@@ -3,6 +3,7 @@
  * caller checks that nothing has changed meanwhile.
  */
 import type { Pause } from "../../lib/pauses.ts";
+import { isRecord } from "../../lib/records.ts";
 import type { TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import type { UseCaseDeps } from "../deps.ts";
 import { changedWebhookSettings } from "../webhooks.ts";
@@ -123,18 +124,19 @@ export function createPlanner(deps: UseCaseDeps) {
         externalId,
       };
       const change = { ...base, action: "create", fields: [], adopts: false } as const;
-      draft.steps.push({ change, act: () => mainDb.webhooks.insert(made) });
+      draft.steps.push({ change, act: mainDb.webhooks.insertingReserved(made) });
       return;
     }
-    const after: WebhookRow = { ...row, name, settings, key, managedBy: "file", externalId };
+    const named = { name, settings, key, managedBy: "file", externalId } as const;
+    const after: WebhookRow = { ...row, ...named, updatedAt: now };
     const fields = listFieldChanges(views.webhook(row), views.webhook(after));
     if (fields.length === 0) return;
     const change = { ...base, action: "update", fields, adopts: row.managedBy === null } as const;
-    draft.steps.push({ change, act: () => mainDb.webhooks.update({ ...after, updatedAt: clock.now() }) });
+    draft.steps.push({ change, act: mainDb.webhooks.updating({ before: row, after }) });
   }
 
   return async ({ userId, document, sent, prune, pause }: Asked): Promise<Planned> => {
-    const draft: Draft = { userId, prune, now: clock.now(), steps: [], kept: [], checks: [] };
+    const draft: Draft = { userId, prune, now: clock.now(), pause, steps: [], kept: [], checks: [] };
     const faults = createFaults();
     const own = mainDb.webhooks.list(userId).filter((row) => row.userId === userId);
     const matched = await match(own, document, pause);
@@ -147,15 +149,15 @@ export function createPlanner(deps: UseCaseDeps) {
       checkExternalId(each, { userId, faults, seen: externalIds });
       planWebhook(draft, each, settingsOf(each, find, faults));
       const { entrypoints: entries, members: wanted } = entry;
-      planEntrypoints({ ...of, entries }, row ? mainDb.entrypoints.list(webhookId) : []);
-      planTargets({ ...of, sent: sentTargets(sent, key) }, each.targets, each.existingTargets);
+      await planEntrypoints({ ...of, entries }, row ? mainDb.entrypoints.list(webhookId) : []);
+      await planTargets({ ...of, sent: sentTargets(sent, key) }, each.targets, each.existingTargets);
       if (wanted) planMembers({ ...of, ownerId: userId, wanted }, row ? mainDb.members.list(webhookId) : []);
       await pause();
     }
     const named = new Set(matched.map(({ id }) => id));
     for (const row of own) {
       if (named.has(row.id)) continue;
-      const remove = () => mainDb.webhooks.softDelete({ id: row.id, at: clock.now() });
+      const remove = mainDb.webhooks.deleting({ row, deletion: { id: row.id, at: draft.now } });
       leaveOut(draft, { kind: "webhook", path: `webhooks.${row.key ?? row.id}`, row, remove });
     }
     const newWebhookIds = matched.flatMap(({ id, row }) => (row === null ? [id] : []));
@@ -164,11 +166,10 @@ export function createPlanner(deps: UseCaseDeps) {
 }
 
 function sentTargets(sent: unknown, key: string): unknown {
-  const [webhooks] = valuesAt([sent], "webhooks");
-  const [webhook] = valuesAt([webhooks], key);
-  return valuesAt([webhook], "targets")[0];
+  return valueAt(valueAt(valueAt(sent, "webhooks"), key), "targets");
 }
 
-function valuesAt(objects: readonly unknown[], name: string): readonly unknown[] {
-  return objects.map((each) => Object.entries(Object(each)).find(([key]) => key === name)?.[1]);
+/** A key may be the name of something that every object has. */
+function valueAt(object: unknown, name: string): unknown {
+  return isRecord(object) && Object.hasOwn(object, name) ? object[name] : undefined;
 }

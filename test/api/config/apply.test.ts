@@ -197,7 +197,7 @@ describe("an apply", () => {
   test("is all or nothing, the audit log included, and leaves no event file behind", async () => {
     const entries = () => api.parts.mainDb.audit.search({ readerId: null, limit: 100 }).entries.length;
     const [before, logged] = [await ownWebhooks(), entries()];
-    const insert = spyOn(api.parts.mainDb.targets, "insert").mockImplementation(() => {
+    const insert = spyOn(api.parts.mainDb.targets, "inserting").mockReturnValue(() => {
       throw new Error("the disk is gone");
     });
     const { status } = await put(

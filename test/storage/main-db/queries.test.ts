@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
+import { byMaking } from "../../../src/storage/main-db/order.ts";
 import { sqliteCode } from "../../../src/storage/sqlite/sqlite.ts";
 import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
 import { thrownBy } from "../../support/thrown.ts";
@@ -70,6 +71,80 @@ describe("webhooks", () => {
   test("are refused for a user who does not exist", async () => {
     const error = await thrownBy(() => db.addWebhook({ userId: newId() }));
     expect(sqliteCode(error)).toBe("SQLITE_CONSTRAINT_FOREIGNKEY");
+  });
+});
+
+describe("writes that are prepared", () => {
+  test("are made when they run, with their entries, and not before", () => {
+    const { webhooks, entrypoints, targets, audit } = db.mainDb;
+    const webhook = db.addWebhook({ userId: db.addUser().id });
+    const [entrypoint, target] = [
+      db.addEntrypoint({ webhookId: webhook.id, settings: { response_status: 202 } }),
+      db.addTarget({ webhookId: webhook.id }),
+    ];
+    const [newEntrypoint, newTarget] = [
+      { ...entrypoint, id: newId(), verification: { type: "github" } },
+      { ...target, id: newId(), active: false, signing: null },
+    ];
+    const writes = [
+      webhooks.updating({ before: webhook, after: { ...webhook, settings: { retention_days: 7 } } }),
+      entrypoints.updating({ before: entrypoint, after: { ...entrypoint, settings: null, name: "In" } }),
+      targets.updating({ before: target, after: { ...target, pausedAt: 5 } }),
+      entrypoints.inserting(newEntrypoint),
+      targets.inserting(newTarget),
+      targets.deleting({ row: target, deletion: { ...target, at: 9 } }),
+    ];
+    expect(targets.list(webhook.id)).toEqual([target]);
+    db.mainDb.together(() => {
+      for (const write of writes) write();
+    });
+    expect(webhooks.find(webhook.id)?.settings).toEqual({ retention_days: 7 });
+    expect(entrypoints.list(webhook.id)).toEqual(
+      [{ ...entrypoint, settings: null, name: "In" }, newEntrypoint].toSorted(byMaking),
+    );
+    expect(targets.list(webhook.id)).toEqual([newTarget]);
+    const { entries } = audit.search({ readerId: null, limit: writes.length });
+    expect(entries.toReversed().map(({ action, fields }) => [action, JSON.parse(fields)])).toEqual([
+      ["webhook.update", ["retention_days"]],
+      ["entrypoint.update", ["name", "response_status"]],
+      ["target.update", ["paused_at"]],
+      ["entrypoint.create", []],
+      ["target.create", []],
+      ["target.delete", []],
+    ]);
+  });
+
+  test("make a webhook of a reserved row, and of no other", () => {
+    const { webhooks, configObjects } = db.mainDb;
+    const userId = db.addUser().id;
+    const living = db.addWebhook({ userId, key: "kept" });
+    const wanted = { ...living, id: newId(), name: "New", key: "new", managedBy: "file" as const };
+    expect(webhooks.insertingReserved(wanted)).toThrow();
+    expect(webhooks.insertingReserved(living)).toThrow();
+    configObjects.reserveWebhooks({ ids: [wanted.id], userId, at: 1 });
+    expect(webhooks.find(wanted.id)).toBeNull();
+    webhooks.insertingReserved(wanted)();
+    expect(webhooks.find(wanted.id)).toEqual(wanted);
+    expect(webhooks.insertingReserved(wanted)).toThrow();
+    expect(webhooks.find(living.id)).toEqual(living);
+  });
+
+  test("add the version of a transformation that they said, or fail", () => {
+    const { transformations } = db.mainDb;
+    const { id: targetId } = db.addTarget({ webhookId: db.addWebhook({ userId: db.addUser().id }).id });
+    const of = { targetId, at: 1 };
+    const [one, other] = [
+      transformations.adding({ ...of, code: "a" }),
+      transformations.adding({ ...of, code: "b" }),
+    ];
+    expect([one.version, other.version, transformations.list(targetId)]).toEqual([1, 1, []]);
+    one.write();
+    expect(other.write).toThrow();
+    transformations.adding({ ...of, code: "c" }).write();
+    expect(transformations.list(targetId).map(({ version, code }) => [version, code])).toEqual([
+      [2, "c"],
+      [1, "a"],
+    ]);
   });
 });
 

@@ -4,8 +4,9 @@ import { readSettings } from "../../../settings/entrypoint-settings.ts";
 import { readWebhookSettings } from "../../../settings/webhook-settings.ts";
 import type { EntrypointQueries } from "../entrypoints.ts";
 import type { ProblemQueries } from "../problems.ts";
+import type { Write } from "../row-statements.ts";
 import type { SealedRowQueries } from "../sealed-rows.ts";
-import type { EntrypointRow, WebhookRow } from "../tables.ts";
+import type { EntrypointRow, TargetRow, WebhookRow } from "../tables.ts";
 import type { TargetQueries } from "../targets.ts";
 import type { TransferQueries } from "../transfer.ts";
 import type { WebhookQueries } from "../webhooks.ts";
@@ -15,12 +16,36 @@ import { changedFields } from "./changed-fields.ts";
 
 type Named = Readonly<{ id: string; name: string }>;
 
-/** Queries on the parts of webhooks and on webhooks themselves. */
+/** Queries on webhooks and on their parts. */
 type PartQueries<Row, Change, Deletion> = Readonly<{
+  inserting: (row: Row) => Write;
+  updating: (change: Change) => Write;
+  softDelete: (of: Deletion) => void;
+}>;
+
+type AuditedPart<Row, Change, Deletion> = Readonly<{
+  /** Does now what needs no transaction, and returns the rest. */
+  inserting: (row: Row) => Write;
+  /** Does now what needs no transaction, and returns the rest. `before` must still be stored when that runs. */
+  updating: (of: Readonly<{ before: Row; after: Change }>) => Write;
+  /** Deletes a row that is known to be stored. */
+  deleting: (of: Readonly<{ row: Row; deletion: Deletion }>) => Write;
   insert: (row: Row) => void;
   update: (change: Change) => void;
   softDelete: (of: Deletion) => void;
 }>;
+
+type Deletion = Readonly<{ id: string; webhookId: string; at: number }>;
+type ChangeOf<Queries extends Readonly<{ updating: (change: never) => Write }>> = Parameters<
+  Queries["updating"]
+>[0];
+
+export type AuditedWebhooks = Omit<WebhookQueries, keyof AuditedPart<never, never, never>> &
+  AuditedPart<WebhookRow, ChangeOf<WebhookQueries>, Omit<Deletion, "webhookId">>;
+export type AuditedEntrypoints = Omit<EntrypointQueries, keyof AuditedPart<never, never, never>> &
+  AuditedPart<EntrypointRow, ChangeOf<EntrypointQueries>, Deletion>;
+export type AuditedTargets = Omit<TargetQueries, keyof AuditedPart<never, never, never>> &
+  AuditedPart<TargetRow, ChangeOf<TargetQueries>, Deletion>;
 
 function auditPart<Row extends Named, Change extends Named, Deletion>(
   of: Readonly<{
@@ -32,7 +57,7 @@ function auditPart<Row extends Named, Change extends Named, Deletion>(
     completed?: (row: Row | Change) => Readonly<Record<string, unknown>>;
   }>,
   { audit, transactions }: Auditing,
-): PartQueries<Row, Change, Deletion> {
+): AuditedPart<Row, Change, Deletion> {
   const { kind, queries, find, webhookIdOf, completed = (row) => row } = of;
 
   function add(verb: string, row: Row, more: { name?: string; fields?: readonly string[] } = {}): void {
@@ -41,44 +66,70 @@ function auditPart<Row extends Named, Change extends Named, Deletion>(
     audit.add({ action, objectId: row.id, objectName: name, webhookId: webhookIdOf(row), fields });
   }
 
-  return {
-    insert: (row) =>
+  function inserting(row: Row): Write {
+    const write = queries.inserting(row);
+    return () =>
       transactions.run(() => {
-        queries.insert(row);
+        write();
         add("create", row);
-      }),
-    update: (change) =>
+      });
+  }
+
+  function updating({ before, after }: Readonly<{ before: Row; after: Change }>): Write {
+    const write = queries.updating(after);
+    const fields = changedFields(completed(before), completed(after));
+    return () =>
       transactions.run(() => {
-        const before = find(change);
-        queries.update(change);
-        const fields = before ? changedFields(completed(before), completed(change)) : [];
+        write();
         // An update that changes nothing adds no entry; its request adds one.
-        if (before && fields.length > 0) add("update", before, { name: change.name, fields });
-      }),
-    softDelete: (of) =>
+        if (fields.length > 0) add("update", before, { name: after.name, fields });
+      });
+  }
+
+  function deleting({ row, deletion }: Readonly<{ row: Row; deletion: Deletion }>): Write {
+    return () =>
       transactions.run(() => {
-        const row = find(of);
-        queries.softDelete(of);
-        if (row) add("delete", row);
+        queries.softDelete(deletion);
+        add("delete", row);
+      });
+  }
+
+  return {
+    inserting,
+    updating,
+    deleting,
+    insert: (row) => inserting(row)(),
+    update: (after) =>
+      transactions.run(() => {
+        const before = find(after);
+        if (before !== null) updating({ before, after })();
+      }),
+    softDelete: (deletion) =>
+      transactions.run(() => {
+        const row = find(deletion);
+        if (row !== null) deleting({ row, deletion })();
       }),
   };
 }
 
-export function auditWebhooks(queries: WebhookQueries, auditing: Auditing): WebhookQueries {
+export function auditWebhooks(queries: WebhookQueries, auditing: Auditing): AuditedWebhooks {
   const find = ({ id }: { id: string }) => queries.find(id);
   const webhookIdOf = ({ id }: { id: string }) => id;
   const completed = (row: Pick<WebhookRow, "settings">) => ({
     ...row,
     settings: readWebhookSettings(row.settings),
   });
+  const of = { kind: "webhook", find, webhookIdOf, completed } as const;
+  const reserved = { ...queries, inserting: queries.insertingReserved };
   return {
     ...queries,
-    ...auditPart({ kind: "webhook", queries, find, webhookIdOf, completed }, auditing),
+    ...auditPart({ ...of, queries }, auditing),
+    insertingReserved: auditPart({ ...of, queries: reserved }, auditing).inserting,
     setOwner: auditOwner(queries, auditing),
   };
 }
 
-export function auditEntrypoints(queries: EntrypointQueries, auditing: Auditing): EntrypointQueries {
+export function auditEntrypoints(queries: EntrypointQueries, auditing: Auditing): AuditedEntrypoints {
   const { find } = queries;
   const completed = (row: Pick<EntrypointRow, "settings">) => ({
     ...row,
@@ -90,7 +141,7 @@ export function auditEntrypoints(queries: EntrypointQueries, auditing: Auditing)
   };
 }
 
-export function auditTargets(queries: TargetQueries, auditing: Auditing): TargetQueries {
+export function auditTargets(queries: TargetQueries, auditing: Auditing): AuditedTargets {
   const { audit, transactions } = auditing;
   const { find } = queries;
   return {

@@ -139,6 +139,25 @@ describe("a change of a person's objects", () => {
     ]);
   });
 
+  test("is chained to the one before, also of many in one transaction, and after one that was rolled back", () => {
+    const { mainDb } = main;
+    const userId = main.addUser().id;
+    const many = () => {
+      for (let n = 0; n < 3; n++) main.addWebhook({ userId });
+    };
+    mainDb.together(many);
+    const failing = () =>
+      mainDb.together(() => {
+        many();
+        throw new Error("no");
+      });
+    expect(failing).toThrow("no");
+    main.addWebhook({ userId });
+    mainDb.together(many);
+    expect(entries().map(({ number }) => number)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(faults()).toEqual([]);
+  });
+
   test("by another process takes the next number", () => {
     const other = main.reopen();
     const user = main.addUser();
