@@ -111,7 +111,7 @@ function LookForm({ webhook, settings, returned }: Props): JSX.Element {
         label="Colour"
         value={value("colour")}
         error={errors.colour}
-        help="Of buttons and of the line at the top. Text on it is black or white, whichever can be read."
+        help="Buttons and the line at the top have it. Text on it is black or white, whichever can be read."
         placeholder="#4f46e5"
         maxlength={7}
         optional
