@@ -63,12 +63,12 @@ function digest(db: Database, sql: string): string {
     for (const row of statement.iterate()) {
       const blobs: Uint8Array[] = [];
       // Each line says how many bytes follow it, so that no two files give the same text.
-      const line = JSON.stringify(row, (_, cell: Cell) => {
-        if (!(cell instanceof Uint8Array)) return cell;
+      const line = Object.entries(row).map(([column, cell]) => {
+        if (!(cell instanceof Uint8Array)) return [column, cell];
         blobs.push(cell);
-        return { bytes: cell.byteLength };
+        return [column, { bytes: cell.byteLength }];
       });
-      hash.update(`${line}\n`);
+      hash.update(`${JSON.stringify(line)}\n`);
       for (const blob of blobs) hash.update(blob);
     }
   } finally {
