@@ -120,9 +120,10 @@ function createLog(parts: Parts): EventLog {
 
     read({ shard, after, onEntry, onTrouble }) {
       const stream = streamOf(shard);
+      const { consumers } = manager;
       const reader = startReader({
         clock,
-        open: (from) => openSource({ connection, manager, policies, clock, stream, from }),
+        open: (from) => openSource({ connection, consumers, policies, clock, stream, from }),
         head: () => persist(within("say where it ends", READER_HEAD_MS), () => headOf(shard)),
         after,
         onEntry,

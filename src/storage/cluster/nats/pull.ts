@@ -4,10 +4,9 @@
  * Not by the client's own iterators: those bound what they hold in memory by a number of messages, which may be large, and
  * a consumer in memory that died with its server is asked for again and again.
  */
-import type { ConsumerConfig, JetStreamManager } from "@nats-io/jetstream";
+import type { ConsumerConfig } from "@nats-io/jetstream";
 import type { Msg } from "@nats-io/transport-node";
 import type { Clock } from "../../../lib/clock.ts";
-import type { Connection } from "./connection.ts";
 import type { StreamMessage } from "./joiner.ts";
 import { ID, PART } from "./publish.ts";
 
@@ -17,6 +16,28 @@ export type Source = Readonly<{
   /** Resolves with what came in, an empty list after a while in which nothing did. Rejects if the server is silent. */
   next: () => Promise<readonly StreamMessage[]>;
   close: () => void;
+}>;
+
+type Delivered = Pick<Msg, "subject" | "data" | "headers" | "reply">;
+
+/** What is needed of the client. */
+export type Wire = Readonly<{
+  nats: Readonly<{
+    publish: (subject: string, request: string, options: { reply: string }) => void;
+    subscribe: (
+      subject: string,
+      options: { callback: (error: Error | null, message: Delivered) => void },
+    ) => Readonly<{ unsubscribe: () => void }>;
+  }>;
+  isConnected: () => boolean;
+}>;
+
+export type Consumers = Readonly<{
+  add: (
+    stream: string,
+    config: Partial<ConsumerConfig>,
+  ) => Promise<Readonly<{ name: string; cluster?: Readonly<{ leader?: string }> }>>;
+  delete: (stream: string, name: string) => Promise<boolean>;
 }>;
 
 /** Bounds the memory of a reader: one batch is being worked on while the next comes in. */
@@ -42,16 +63,16 @@ const BATCH_ENDED = /^(Batch Completed|Message Size Exceeds MaxBytes)/;
 
 /** Makes a consumer of its own from that sequence on; JetStream chooses the server. */
 export async function openSource(deps: {
-  connection: Connection;
-  manager: JetStreamManager;
+  connection: Wire;
+  consumers: Consumers;
   policies: Pick<ConsumerConfig, "ack_policy" | "deliver_policy">;
   clock: Clock;
   stream: string;
   from: number;
 }): Promise<Source> {
-  const { connection, manager, policies, clock, stream, from } = deps;
+  const { connection, consumers, policies, clock, stream, from } = deps;
   const { nats } = connection;
-  const { name, cluster } = await manager.consumers.add(stream, {
+  const { name, cluster } = await consumers.add(stream, {
     ...policies,
     opt_start_seq: from,
     mem_storage: true,
@@ -71,18 +92,19 @@ export async function openSource(deps: {
   let due = 0;
   let delivered = 0;
   let unknown = 0;
+  let notBefore = 0;
   let heardAt = 0;
   let ended: Error | null = null;
   let wake: (() => void) | null = null;
 
   function pull(): void {
-    if (due > 0 || ended !== null) return;
+    if (due > 0 || ended !== null || clock.monotonic() < notBefore) return;
     due = BATCH;
     heardAt = clock.monotonic();
     nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, request, { reply: inbox });
   }
 
-  function hear(message: Msg): void {
+  function hear(message: Delivered): void {
     heardAt = clock.monotonic();
     const { headers } = message;
     // The client gives messages without a status the code zero.
@@ -91,8 +113,8 @@ export async function openSource(deps: {
     if (code !== 0) {
       const text = headers?.description ?? "";
       due = 0;
-      if (code === UNKNOWN && ++unknown < MAX_UNKNOWN) return;
-      if (!DONE.has(code) && !BATCH_ENDED.test(text))
+      if (code === UNKNOWN && ++unknown < MAX_UNKNOWN) notBefore = heardAt + UNKNOWN_MS;
+      else if (!DONE.has(code) && !BATCH_ENDED.test(text))
         ended = new Error(`JetStream ended the consumer: ${text} (${code}).`);
     } else {
       const { sequence, delivery } = placeOf(message.reply ?? "");
@@ -146,9 +168,11 @@ export async function openSource(deps: {
         }
         if (ended !== null) throw ended;
         const now = clock.monotonic();
-        if (now - heardAt >= HEARTBEAT_MS * MISSED_HEARTBEATS) throw new Error("The server was silent.");
+        // Heartbeats that came while the caller was busy have not been read yet.
+        if (now - Math.max(heardAt, since) >= HEARTBEAT_MS * MISSED_HEARTBEATS)
+          throw new Error("The server was silent.");
         if (now - since >= IDLE_MS) return [];
-        await sleep(unknown > 0 ? UNKNOWN_MS : HEARTBEAT_MS);
+        await sleep(due > 0 ? HEARTBEAT_MS : UNKNOWN_MS);
       }
     },
     close() {
@@ -156,7 +180,7 @@ export async function openSource(deps: {
       subscription.unsubscribe();
       wake?.();
       // It would be forgotten by itself, later.
-      if (connection.isConnected()) void manager.consumers.delete(stream, name).catch(() => false);
+      if (connection.isConnected()) void consumers.delete(stream, name).catch(() => false);
     },
   };
 }

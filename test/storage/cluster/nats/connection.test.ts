@@ -1,10 +1,15 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../../../src/config.ts";
 import { systemClock } from "../../../../src/lib/clock.ts";
-import { connectToNats } from "../../../../src/storage/cluster/nats/connection.ts";
-import { addressesOf, authenticatorOf } from "../../../../src/storage/cluster/nats/options.ts";
+import { type Connection, connectToNats } from "../../../../src/storage/cluster/nats/connection.ts";
+import {
+  addressesOf,
+  authenticatorOf,
+  type NatsOptions,
+} from "../../../../src/storage/cluster/nats/options.ts";
+import { type FakeNats, startFakeNats } from "../../../support/nats/fake-nats.ts";
 import { openTestLog, readInto } from "../../../support/nats/log-world.ts";
 import { type NatsServers, startNatsServers } from "../../../support/nats/nats-servers.ts";
 import { fetchNatsServer, natsTest } from "../../../support/nats/nats-test.ts";
@@ -18,6 +23,27 @@ const certificates = {
   authority: join(TLS, "authority.crt"),
 };
 const none = { authority: null, certificate: null, key: null };
+
+function connectTo(url: string, changes: Partial<NatsOptions> = {}, budgetMs = 0): Promise<Connection> {
+  const options = {
+    url,
+    credentials: null,
+    systemCredentials: null,
+    tls: none,
+    node: "a",
+    shards: 1,
+    maxBytes: 1,
+    ...changes,
+  };
+  const { credentials } = options;
+  return connectToNats({
+    options,
+    variable: "CLUSTER_CREDENTIALS",
+    credentials,
+    budgetMs,
+    clock: systemClock,
+  });
+}
 
 let servers: NatsServers | null = null;
 afterEach(async () => {
@@ -45,17 +71,14 @@ describe("encrypted connections", () => {
     ]);
     await log.close();
 
-    const connect = (changes: object) =>
-      connectToNats({
-        options: { ...options, ...changes },
-        variable: "CLUSTER_CREDENTIALS",
-        credentials: options.credentials,
-        budgetMs: 0,
-        clock: systemClock,
-      });
+    const { url } = options;
     const tls = { ...none, authority: fixture("signing-root.crt") };
-    for (const changes of [{ tls }, { tls: none }, { url: options.url.replace("tls", "nats") }]) {
-      expect(await appErrorOf(() => connect(changes))).toMatchObject({ kind: "unavailable" });
+    for (const connecting of [
+      () => connectTo(url, { ...options, tls }),
+      () => connectTo(url, { ...options, tls: none }),
+      () => connectTo(url, { ...options, url: url.replace("tls", "nats") }),
+    ]) {
+      expect(await appErrorOf(connecting)).toMatchObject({ kind: "unavailable" });
     }
   });
 
@@ -70,51 +93,70 @@ describe("encrypted connections", () => {
     expect(await log.append({ shard: 0, id: "a", bytes: new Uint8Array(1) })).toBe(1);
     await log.close();
     const { options } = servers;
-    const connecting = () =>
-      connectToNats({
-        options: { ...options, tls: { ...none, authority } },
-        variable: "CLUSTER_CREDENTIALS",
-        credentials: options.credentials,
-        budgetMs: 0,
-        clock: systemClock,
-      });
+    const connecting = () => connectTo(options.url, { ...options, tls: { ...none, authority } });
     expect(await appErrorOf(connecting)).toMatchObject({ kind: "unavailable" });
   });
 
   natsTest("are not made to servers that have none", async () => {
     servers = await startNatsServers();
     const { options } = servers;
-    const url = options.url.replace("nats", "tls");
-    const connecting = () =>
-      connectToNats({
-        options: { ...options, url },
-        variable: "CLUSTER_CREDENTIALS",
-        credentials: options.credentials,
-        budgetMs: 0,
-        clock: systemClock,
-      });
+    const connecting = () => connectTo("", { ...options, url: options.url.replace("nats", "tls") });
     expect(await appErrorOf(connecting)).toMatchObject({ kind: "unavailable" });
   });
 });
 
+describe("a connection that is lost", () => {
+  let server: FakeNats;
+  let connection: Connection;
+  beforeEach(async () => {
+    server = startFakeNats();
+    connection = await connectTo(`nats://127.0.0.1:${server.port}`);
+  });
+  afterEach(async () => {
+    await connection.close();
+    server.goAway();
+  });
+  const request = (subject: string) =>
+    connection.request(subject, new Uint8Array(1), { timeoutMs: 3_600_000 });
+
+  test("fails what is under way at once, so that it can be tried elsewhere", async () => {
+    const failed = thrownBy(() => request("whlog.0.b"));
+    await server.receives(/PUB whlog\.0\.b/);
+    server.goAway();
+    expect(String(await failed)).toBe("Error: The connection to the NATS server was lost.");
+    expect(connection.isConnected()).toBe(false);
+  });
+
+  test("takes nothing that it would send later, and tells when there is another", async () => {
+    const failed = thrownBy(() => request("first"));
+    await server.receives(/PUB first/);
+    server.goAway();
+    await failed;
+    expect(String(await thrownBy(() => request("second")))).toBe(
+      "Error: There is no connection to a NATS server.",
+    );
+    const connected = connection.connected(3_600_000);
+    server.comeBack();
+    await connected;
+    expect(connection.isConnected()).toBe(true);
+    void request("third").catch(() => undefined);
+    await server.receives(/PUB third/);
+    expect(server.received()).not.toMatch(/PUB second/);
+    expect(server.received().match(/PUB first/g)).toHaveLength(1);
+  });
+
+  test("is not waited for longer than asked", async () => {
+    const failed = thrownBy(() => request("first"));
+    await server.receives(/PUB first/);
+    server.goAway();
+    await failed;
+    await connection.connected(50);
+    expect(connection.isConnected()).toBe(false);
+  });
+});
+
 test("Without any server the start fails with the addresses that were tried", async () => {
-  const connecting = () =>
-    connectToNats({
-      options: {
-        url: "nats://127.0.0.1:9,127.0.0.1:10",
-        credentials: null,
-        systemCredentials: null,
-        tls: none,
-        node: "a",
-        shards: 1,
-        maxBytes: 1,
-      },
-      variable: "CLUSTER_CREDENTIALS",
-      credentials: null,
-      budgetMs: 300,
-      clock: systemClock,
-    });
-  const error = await appErrorOf(connecting);
+  const error = await appErrorOf(() => connectTo("nats://127.0.0.1:9,127.0.0.1:10", {}, 300));
   expect(error.kind).toBe("unavailable");
   expect(error.message).toContain("127.0.0.1:9, 127.0.0.1:10");
 });
