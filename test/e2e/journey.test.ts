@@ -157,8 +157,9 @@ async function makeWebhook(traveller: Traveller): Promise<string> {
   const url = (await page.locator("#entrypoints .copy-text").first().textContent()) ?? "";
   await traveller.lookAround();
   await traveller.follow("Event log");
-  await traveller.heading("Events");
-  await traveller.sees("No events yet");
+  // The webhook's page also says that there are no events.
+  await page.waitForURL(/\/logs$/);
+  await traveller.sees("Send one from a terminal");
   await traveller.lookAround();
   await traveller.follow("Shop orders");
   await traveller.heading("Shop orders");
@@ -214,7 +215,7 @@ async function addEntrypoint(traveller: Traveller): Promise<void> {
 async function watchEventsArrive(traveller: Traveller, url: string): Promise<void> {
   const { page } = traveller;
   await traveller.follow("Event log");
-  await traveller.heading("Events");
+  await page.waitForURL(/\/logs$/);
   const events = page.locator("tr[data-event]");
   await events.nth(1).waitFor();
   await traveller.stays(async () => {
