@@ -42,14 +42,23 @@ export function handlerOf(body: string): Code {
 export function openSandbox(
   options: {
     onStopped?: (code: Code, standing: "disabled" | "resting") => void;
+    /** Called with the process id of a child that has said something. */
+    onHeard?: (pid: number) => void;
     program?: readonly string[];
   } = {},
 ): Sandbox {
-  const { program, ...rest } = options;
+  const { program, onHeard, ...rest } = options;
   const limits = { runMs: 100, killMs: 500 };
   return createSandbox({
     clock: systemClock,
-    startChild: (listener) => startChild(listener, { limits, priority: 0, ...(program && { program }) }),
+    startChild(listener) {
+      function onLine(line: string): void {
+        onHeard?.(child.pid);
+        listener.onLine(line);
+      }
+      const child = startChild({ ...listener, onLine }, { limits, priority: 0, ...(program && { program }) });
+      return child;
+    },
     ...rest,
   });
 }
