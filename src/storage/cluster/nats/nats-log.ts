@@ -7,6 +7,7 @@
  * messages, which touch no disk.
  */
 import type { JetStreamManager } from "@nats-io/jetstream";
+import type { ConfigError } from "../../../config.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { AppError } from "../../../lib/errors.ts";
 import type { EventLog, LogHead, LogReader, Owner } from "../event-log.ts";
@@ -15,7 +16,7 @@ import { latestClaims, ownerAt, publishClaim } from "./claims.ts";
 import { type Connection, connectToNats } from "./connection.ts";
 import { verifyServers } from "./guarantees.ts";
 import { claimsOf, recordsOf, streamOf } from "./names.ts";
-import type { NatsOptions } from "./options.ts";
+import { fault, type NatsOptions } from "./options.ts";
 import { CODES, createPublisher, PART_BYTES, type Publisher } from "./publish.ts";
 import { openSource } from "./pull.ts";
 import { startReader } from "./reader.ts";
@@ -25,6 +26,8 @@ import { trimShard } from "./trim.ts";
 
 /** Servers that start at the same time as the gateway need a moment to find each other. */
 const START_MS = 30_000;
+/** Servers that have just met may not know yet how much room they have. */
+const SPACE_MS = 3_000;
 const VERIFY_MS = 5_000;
 /** Long enough for one try; the reader tries again by itself. */
 const READER_HEAD_MS = 3_000;
@@ -72,15 +75,28 @@ export async function openNatsLog(options: NatsOptions, clock: Clock): Promise<E
       publisher: createPublisher(connection, headers),
     });
     await verifyServers({ options, clock, budgetMs: START_MS });
-    const what = "make its streams";
-    await persist({ connection, clock, what, budgetMs: START_MS }, () =>
-      prepareStreams({ client, manager, shards, maxBytes }),
-    );
+    const since = clock.monotonic();
+    await persist({ connection, clock, what: "make its streams", budgetMs: START_MS }, async () => {
+      try {
+        await prepareStreams({ client, manager, shards, maxBytes });
+      } catch (error) {
+        throw lacksSpace(error) && clock.monotonic() - since > SPACE_MS ? tooLarge() : error;
+      }
+    });
     return log;
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+function lacksSpace(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("insufficient storage");
+}
+
+function tooLarge(): ConfigError {
+  const hint = "Set fewer bytes, or raise `max_file_store` of the servers.";
+  return fault("CLUSTER_LOG_MAX_BYTES", "is more than the NATS servers have room for", hint);
 }
 
 function createLog(parts: Parts): EventLog {

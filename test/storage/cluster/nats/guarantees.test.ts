@@ -99,6 +99,17 @@ describe("the start is refused", () => {
   });
 });
 
+natsTest("The start is refused with more bytes than the servers have room for", async () => {
+  servers = await startNatsServers();
+  const { options } = servers;
+  const more = async (maxBytes: number) => (await refusal(options, { maxBytes })).faults;
+  const fault = { variable: "CLUSTER_LOG_MAX_BYTES", fault: "is more than the NATS servers have room for" };
+  expect(await more(100 * 1024 ** 3)).toMatchObject([fault]);
+  // The same of a stream that is there.
+  await (await openTestLog(options)).close();
+  expect(await more(100 * 1024 ** 3)).toMatchObject([fault]);
+});
+
 describe("the start succeeds", () => {
   natsTest(
     "while one of three servers is down, which is told, and the check can be repeated when it is back",
