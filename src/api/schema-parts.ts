@@ -6,12 +6,13 @@ export const time = z.iso.datetime({ precision: 3 }).describe("UTC, with millise
 export const headerPairs = z
   .array(z.tuple([z.string(), z.string()]))
   .describe("[name, value] pairs, in order.");
+export const managedBy = z
+  .enum(["file"])
+  .nullable()
+  .describe("file: the next `webhooker apply` brings it back to what its file says; null: nothing does.");
 export const managedShape = {
   key: z.string().nullable().describe("By what a file of configuration names it; null: none does."),
-  managed_by: z
-    .enum(["file"])
-    .nullable()
-    .describe("file: the next `webhooker apply` brings it back to what its file says; null: nothing does."),
+  managed_by: managedBy,
 };
 export const count = z.int().min(0);
 

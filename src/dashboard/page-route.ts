@@ -42,7 +42,7 @@ type OpenRoute = Named &
     isChange?: true;
   }>;
 /** An object that a file of configuration may manage. */
-type ConfiguredKind = "webhook" | "entrypoint" | "target";
+type ConfiguredKind = "webhook" | "entrypoint" | "target" | "event type" | "event type settings";
 
 type Run = (context: PageContext) => PageResponse;
 export type UserRoute = Named &

@@ -36,6 +36,8 @@ const WHOLE_ROUTES: Readonly<Record<string, string>> = {
   "/api/v1/config": "config.apply",
   "/api/v1/portal-settings": "portal.update",
   "/source/:id/portal": "portal.update",
+  "/source/:id/portal/unmanage": "portal.unmanage",
+  "/api/v1/portal-settings/unmanage": "portal.unmanage",
   "/source/:id/portal-links/preview": "portal_link.create",
   "/invitation": "invitation.accept",
   "/pages/forgot-password": "user.password_link",

@@ -27,6 +27,7 @@ const EXPECTED: Readonly<Record<Scope | "none" | "public", readonly string[]>> =
   "webhooks:write": [
     ...["POST /event-types", "PATCH /event-types/:event_type_id", "DELETE /event-types/:event_type_id"],
     ...["PATCH /event-type-settings", "PATCH /portal-settings"],
+    ...["POST /event-types/unmanage", "POST /portal-settings/unmanage"],
     ...["POST /webhooks/:webhook_id/portal-links", "DELETE /webhooks/:webhook_id/portal-links"],
     "DELETE /webhooks/:webhook_id/portal-links/:link_id",
     ...["POST /webhooks", "POST /webhooks/import", "PUT /config"],

@@ -145,3 +145,38 @@ test("export-config prints a file that plan has nothing to change in", async () 
   const again = await run(`plan -f ${path}`, { ORDERS_GITHUB_SECRET: variables.GITHUB });
   expect(again.out).toBe("Nothing to change.");
 });
+
+test("event types and settings are told by their names, and their faults by line and column", async () => {
+  const types = `version: 1
+portal_settings:
+  colour: "#e11d48"
+event_types:
+  - name: invoice.paid
+    schema:
+      type: object
+      properties:
+        invoice: { type: integer }
+webhooks: {}
+`;
+  writeFileSync(path, types);
+  expect((await run(`apply -f ${path}`)).out.split("\n").slice(0, 2)).toEqual([
+    "+ portal_settings",
+    "+ event_type “invoice.paid”",
+  ]);
+  writeFileSync(path, types.replace("integer", "number").replace("#e11d48", "#000000"));
+  expect((await run(`plan -f ${path}`)).out.split("\n").slice(0, 4)).toEqual([
+    "~ portal_settings",
+    '    colour: "#e11d48" → "#000000"',
+    "~ event_type “invoice.paid”",
+    '    schema.properties.invoice.type: "integer" → "number"',
+  ]);
+  writeFileSync(path, types.replace("type: integer", "pattern: secret").replace("#e11d48", "red"));
+  expect((await run(`plan -f ${path}`)).err).toContain(
+    "webhooker.yaml:3:11: colour must be a colour such as #4f46e5",
+  );
+  writeFileSync(path, types.replace("type: integer", "pattern: secret"));
+  expect((await run(`plan -f ${path}`)).err).toContain("webhooker.yaml:9:29: pattern is not supported");
+  const { out } = await run(`plan -f -`);
+  expect(out).toContain("    portal_settings (from a file; --prune deletes it)");
+  expect(out).toContain("    event_type “invoice.paid” (from a file; --prune deletes it)");
+});

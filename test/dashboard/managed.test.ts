@@ -10,6 +10,9 @@ let targetId: string;
 
 const document = {
   version: 1,
+  portal_settings: { name: "Acme" },
+  event_type_settings: { check: "types" },
+  event_types: [{ name: "order.paid" }],
   webhooks: {
     shop: {
       name: "Shop",
@@ -134,5 +137,79 @@ describe("a form that changes it", () => {
       input: { name: "By hand", type: "log" },
     });
     expect((await post(`${base()}/targets/${target.id}/toggle`, { active: "false" })).status).toBe(303);
+  });
+});
+
+describe("the catalogue of event types", () => {
+  const types = () => dashboard.useCases.eventTypes.list({ userId: dashboard.carolId });
+  const typePath = async () => `/event-types/${(await types())[0]?.id}`;
+
+  test("is marked, and asked about before it is changed", async () => {
+    await apply();
+    const list = await page("/event-types");
+    expect(list).toContain("Managed by a file, as order.paid");
+    expect(list).toContain("A file manages this setting.");
+    expect(await page(await typePath())).toContain("A file manages this event type, as order.paid.");
+    const before = await revision();
+    for (const [path, form] of [
+      [await typePath(), { name: "order.sent" }],
+      [`${await typePath()}/delete`, { confirmed: "yes" }],
+      ["/event-types/settings", { check: "off" }],
+    ] as const) {
+      const html = await (await post(path, form)).text();
+      expect([path, html.includes("by hand?"), html.includes('href="/event-types"')]).toEqual([
+        path,
+        true,
+        true,
+      ]);
+    }
+    expect(await revision()).toBe(before);
+    await post("/event-types/settings", { check: "off", by_hand: "yes" });
+    await post(await typePath(), { name: "order.sent", by_hand: "yes" });
+    expect((await types()).map(({ name }) => name)).toEqual(["order.sent"]);
+    expect((await dashboard.useCases.eventTypes.settingsOf(dashboard.carolId)).check).toBe("off");
+  });
+
+  test("is not asked about once it is no longer managed", async () => {
+    expect((await post("/event-types/unmanage", {})).status).toBe(303);
+    const list = await page("/event-types");
+    expect([list.includes("Managed by a file"), list.includes("Stop managing")]).toEqual([false, false]);
+    expect((await post(await typePath(), { name: "order.gone" })).status).toBe(303);
+  });
+});
+
+describe("the look of portals", () => {
+  const look = () => dashboard.useCases.portals.settingsOf(dashboard.carolId);
+
+  async function save(fields: Record<string, string>) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.append(name, value);
+    const answer = await fetch(`${dashboard.server.url}${base()}/portal`, {
+      method: "POST",
+      headers: { cookie: carol, accept: "text/html", "sec-fetch-site": "same-origin" },
+      redirect: "manual",
+      body,
+    });
+    return { status: answer.status, html: await answer.text() };
+  }
+
+  test("is marked, and changed by hand only by who says so in its form", async () => {
+    await apply();
+    expect(await page(`${base()}/portal`)).toContain("A file manages this look.");
+    const refused = await save({ name: "By hand" });
+    expect([refused.status, refused.html.includes("Must be ticked"), look().name]).toEqual([
+      422,
+      true,
+      "Acme",
+    ]);
+    expect((await save({ name: "By hand", by_hand: "true" })).status).toBe(303);
+    expect(look()).toMatchObject({ name: "By hand", managedBy: "file" });
+  });
+
+  test("is not asked about once it is no longer managed", async () => {
+    expect((await post(`${base()}/portal/unmanage`, {})).status).toBe(303);
+    expect(await page(`${base()}/portal`)).not.toContain("A file manages");
+    expect((await save({ name: "Again" })).status).toBe(303);
+    expect(look()).toMatchObject({ name: "Again", managedBy: null });
   });
 });

@@ -27,6 +27,8 @@ export const OWN: ReadonlySet<string> = new Set([
   ...["GET /api/v1/event-types", "POST /api/v1/event-types"],
   ...["GET /api/v1/portal-settings", "PATCH /api/v1/portal-settings"],
   ...["GET /api/v1/event-type-settings", "PATCH /api/v1/event-type-settings"],
+  ...["POST /event-types/unmanage", "POST /api/v1/event-types/unmanage"],
+  "POST /api/v1/portal-settings/unmanage",
   ...["POST /profile/email", "POST /profile/email/remove"],
   ...["GET /problems", "GET /api/v1/problems"],
   ...["GET /profile/second-factor", "POST /profile/second-factor"],
@@ -86,7 +88,8 @@ const PAGES: Readonly<Record<WebhookRole, readonly string[]>> = {
   owner: [
     ...["GET /delete", "POST /delete", "POST /sharing", "POST /sharing/transfer"],
     ...["POST /sharing/:memberId/role", "POST /sharing/:memberId/remove"],
-    ...["GET /sharing/invitations", "POST /sharing/invitations", "POST /portal"],
+    ...["GET /sharing/invitations", "POST /sharing/invitations"],
+    ...["POST /portal", "POST /portal/unmanage"],
     ...["POST /sharing/invitations/:invitationId/renew", "POST /sharing/invitations/:invitationId/revoke"],
   ],
 };

@@ -1,16 +1,17 @@
 /** /event-types: the catalogue of event types that are published to the user's webhooks. */
 import { z } from "zod";
+import type { CatalogueSettings } from "../../storage/main-db/catalogue/event-types.ts";
 import {
   catalogueInput,
   type EventType,
   eventTypeChange,
   eventTypeInput,
   eventTypeShape,
-} from "../../webhooks/catalogue/event-types.ts";
+} from "../../webhooks/catalogue/event-type-json.ts";
 import type { ApiDeps } from "../deps.ts";
 import { type Operation, operation } from "../operation.ts";
 import { time as presentTime } from "../presenters.ts";
-import { id, time } from "../schema-parts.ts";
+import { id, managedBy, time } from "../schema-parts.ts";
 import { listOf } from "../schemas.ts";
 
 const tag = "Event types";
@@ -19,8 +20,12 @@ const settingsPath = "/event-type-settings";
 const inPath = z.object({ event_type_id: z.string().meta({ format: "uuid" }) });
 
 const eventTypeSchema = z
-  .strictObject({ id, ...eventTypeShape, created_at: time, updated_at: time })
+  .strictObject({ id, ...eventTypeShape, managed_by: managedBy, created_at: time, updated_at: time })
   .meta({ id: "EventType", description: "An event type in the user's catalogue." });
+
+const settingsSchema = catalogueInput
+  .extend({ managed_by: managedBy })
+  .meta({ id: "StoredEventTypeSettings" });
 
 export function eventTypeOperations({ useCases: { eventTypes } }: ApiDeps): readonly Operation[] {
   return [
@@ -100,9 +105,9 @@ export function eventTypeOperations({ useCases: { eventTypes } }: ApiDeps): read
       tag,
       scope: "webhooks:read",
       summary: "Read what your catalogue refuses",
-      success: { status: 200, description: "The settings.", schema: catalogueInput },
+      success: { status: 200, description: "The settings.", schema: settingsSchema },
       async handle({ caller: { userId } }) {
-        return { check: eventTypes.checkOf(userId) };
+        return presentSettings(await eventTypes.settingsOf(userId));
       },
     }),
     operation({
@@ -113,16 +118,33 @@ export function eventTypeOperations({ useCases: { eventTypes } }: ApiDeps): read
       scope: "webhooks:write",
       summary: "Change what your catalogue refuses",
       body: catalogueInput,
-      success: { status: 200, description: "The updated settings.", schema: catalogueInput },
+      success: { status: 200, description: "The updated settings.", schema: settingsSchema },
       async handle({ caller: { userId }, body: input }) {
-        return { check: await eventTypes.setCheck({ userId, input }) };
+        return presentSettings(await eventTypes.setCheck({ userId, input }));
+      },
+    }),
+    operation({
+      id: "unmanageEventTypes",
+      method: "POST",
+      path: "/event-types/unmanage",
+      tag,
+      scope: "webhooks:write",
+      summary: "End that a file manages your catalogue and its settings",
+      description: "Nothing else changes. Applied again, a file that has them manages them again.",
+      success: { status: 204, description: "No file manages them." },
+      async handle({ caller: { userId } }) {
+        await eventTypes.unmanage({ userId });
       },
     }),
   ];
 }
 
+function presentSettings({ check, managedBy }: CatalogueSettings): z.infer<typeof settingsSchema> {
+  return { check, managed_by: managedBy };
+}
+
 function present(type: EventType): z.infer<typeof eventTypeSchema> {
-  const { id, name, description, schema, example, createdAt, updatedAt } = type;
+  const { id, name, description, schema, example, managedBy, createdAt, updatedAt } = type;
   const times = { created_at: presentTime(createdAt), updated_at: presentTime(updatedAt) };
   return {
     id,
@@ -130,6 +152,7 @@ function present(type: EventType): z.infer<typeof eventTypeSchema> {
     description,
     schema: schema === null || typeof schema === "boolean" ? schema : { ...schema },
     example,
+    managed_by: managedBy,
     ...times,
   };
 }

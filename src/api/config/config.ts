@@ -1,6 +1,7 @@
-/** /config: the caller's webhooks as one document, to read, to compare and to bring about. */
+/** /config: what the caller owns as one document, to read, to compare and to bring about. */
 import { z } from "zod";
 import type { Applied } from "../../webhooks/config/apply-config.ts";
+import { OBJECT_KINDS } from "../../webhooks/config/plan.ts";
 import type { ApiDeps } from "../deps.ts";
 import { type Operation, openOperation, operation } from "../operation.ts";
 import { requireScope } from "../people/access.ts";
@@ -12,11 +13,13 @@ const tag = "Configuration";
 /** Kept objects that a response lists. */
 const MOST_KEPT = 100;
 
-const kind = z.enum(["webhook", "entrypoint", "target", "member"]);
+const kind = z.enum(OBJECT_KINDS);
 const revision = z
   .string()
   .max(20)
-  .describe("Changes with every change of your webhooks, their parts and members.");
+  .describe(
+    "Changes with every change of your webhooks, their parts and members, your event types and settings.",
+  );
 
 const configInput = z
   .strictObject({
@@ -45,7 +48,7 @@ const changeSchema = z
     kind,
     path: z.string().describe("Place in the document, such as webhooks.orders.targets.billing."),
     id: z.string().describe("A dry run gives new objects an id that they will not have."),
-    name: z.string(),
+    name: z.string().describe("Empty for settings."),
     adopts: z.boolean().describe("true: no file manages the object until now."),
     fields: z.array(
       z.strictObject({
@@ -107,7 +110,7 @@ export function configOperations(deps: ApiDeps): readonly Operation[] {
       path: "/config",
       tag,
       scope: "webhooks:read",
-      summary: "Read the webhooks that you own as one document",
+      summary: "Read what you own as one document",
       description:
         "Secrets are replaced by placeholders. Objects without a key get one of their names. Applied to an empty gateway and read there again, the document is the same.",
       query: exportQuery,
@@ -124,9 +127,9 @@ export function configOperations(deps: ApiDeps): readonly Operation[] {
       tag,
       scope: "webhooks:write",
       auditsChanges: true,
-      summary: "Bring the webhooks that you own to what a document says",
+      summary: "Bring what you own to what a document says",
       description:
-        "All of it or nothing. Objects are found by their key; an entrypoint also by its id, and an object without a key by its name if only one has it. A setting that the document leaves out gets its default; a secret that it leaves out stays. Webhooks of others that are shared with you are not concerned. Changes of members need the scope `admin` too.",
+        "All of it or nothing. Objects are found by their key, event types by their name; an entrypoint also by its id, and an object without a key by its name if only one has it. A setting that the document leaves out gets its default; a secret that it leaves out stays. Webhooks of others that are shared with you are not concerned. Changes of members need the scope `admin` too.",
       body: configInput,
       success: { status: 200, description: "The changes.", schema: appliedSchema },
       errors: ["conflict"],

@@ -1,17 +1,17 @@
 /** /webhooks/{id}/portal-links and /portal-settings: pages on which a customer manages the targets of a webhook. */
 import { z } from "zod";
 import { portalLinkPath } from "../../http/portal-path.ts";
+import type { StoredPortalSettings } from "../../storage/main-db/portal/portal-links.ts";
 import {
-  PORTAL_LINK_STATES,
-  type PortalLink,
   portalLinkInput,
   portalSettingsChange,
   portalSettingsShape,
-} from "../../webhooks/portal/portals.ts";
+} from "../../webhooks/portal/portal-inputs.ts";
+import { PORTAL_LINK_STATES, type PortalLink } from "../../webhooks/portal/portals.ts";
 import type { ApiDeps } from "../deps.ts";
 import { type Operation, operation } from "../operation.ts";
 import { time as presentTime } from "../presenters.ts";
-import { id, time } from "../schema-parts.ts";
+import { id, managedBy, time } from "../schema-parts.ts";
 import { listOf, webhookPath } from "../schemas.ts";
 
 const tag = "Portal";
@@ -42,7 +42,9 @@ const portalLinkSchema = z
   })
   .meta({ id: "PortalLink", description: "A link to the portal of one webhook, or its session." });
 
-const portalSettingsSchema = z.strictObject(portalSettingsShape).meta({ id: "PortalSettings" });
+const portalSettingsSchema = z
+  .strictObject({ ...portalSettingsShape, managed_by: managedBy })
+  .meta({ id: "PortalSettings" });
 
 export function portalOperations({ useCases: { portals }, baseUrl }: ApiDeps): readonly Operation[] {
   return [
@@ -121,7 +123,7 @@ export function portalOperations({ useCases: { portals }, baseUrl }: ApiDeps): r
       summary: "Read how your portals look",
       success: { status: 200, description: "The settings.", schema: portalSettingsSchema },
       async handle({ caller: { userId } }) {
-        return portals.settingsOf(userId);
+        return presentSettings(portals.settingsOf(userId));
       },
     }),
     operation({
@@ -135,7 +137,20 @@ export function portalOperations({ useCases: { portals }, baseUrl }: ApiDeps): r
       body: portalSettingsChange,
       success: { status: 200, description: "The updated settings.", schema: portalSettingsSchema },
       async handle({ caller: { userId }, body: input }) {
-        return portals.setSettings({ userId, input });
+        return presentSettings(await portals.setSettings({ userId, input }));
+      },
+    }),
+    operation({
+      id: "unmanagePortalSettings",
+      method: "POST",
+      path: "/portal-settings/unmanage",
+      tag,
+      scope: "webhooks:write",
+      summary: "End that a file manages how your portals look",
+      description: "Nothing else changes. Applied again, a file that has the settings manages them again.",
+      success: { status: 204, description: "No file manages them." },
+      async handle({ caller: { userId } }) {
+        await portals.unmanage({ userId });
       },
     }),
   ];
@@ -151,4 +166,8 @@ function present(link: PortalLink): z.infer<typeof portalLinkSchema> {
     created_at: presentTime(link.createdAt),
     expires_at: presentTime(link.expiresAt),
   };
+}
+
+function presentSettings({ managedBy, ...settings }: StoredPortalSettings) {
+  return { ...settings, managed_by: managedBy };
 }

@@ -3,7 +3,7 @@ import type { FormField } from "../../settings/form-field.ts";
 import type { WebhookUseCases } from "../../webhooks/use-cases.ts";
 import { readFields } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
-import { action, type PageContext, type PageRoute, page } from "../page-route.ts";
+import { action, configures, type PageContext, type PageRoute, page } from "../page-route.ts";
 import { redirect, renderPage } from "../render.ts";
 import { EVENT_TYPES_PATH, eventTypePath } from "./paths.ts";
 import { DeleteEventTypePage, EventTypePage, EventTypesPage } from "./views.tsx";
@@ -44,8 +44,11 @@ export function createEventTypeRoutes(deps: {
 
   async function list({ viewer, flash }: PageContext): Promise<Response> {
     const userId = viewer.id;
-    const types = await eventTypes.listSummaries({ userId });
-    return renderPage(EventTypesPage({ viewer, flash, types, check: eventTypes.checkOf(userId) }));
+    const [types, settings] = await Promise.all([
+      eventTypes.listSummaries({ userId }),
+      eventTypes.settingsOf(userId),
+    ]);
+    return renderPage(EventTypesPage({ viewer, flash, types, settings }));
   }
 
   async function show(context: PageContext, isNew: boolean, returned?: Returned): Promise<Response> {
@@ -75,21 +78,32 @@ export function createEventTypeRoutes(deps: {
     return redirect(EVENT_TYPES_PATH, { tone: "ok", text: "What is refused was saved." });
   }
 
+  async function remove(context: PageContext): Promise<Response> {
+    const { name } = await eventTypes.get(key(context));
+    await eventTypes.remove(key(context));
+    return redirect(EVENT_TYPES_PATH, { tone: "ok", text: `Event type “${name}” was deleted.` });
+  }
+
+  async function unmanage({ viewer }: PageContext): Promise<Response> {
+    await eventTypes.unmanage({ userId: viewer.id });
+    return redirect(EVENT_TYPES_PATH, { tone: "ok", text: "No file manages your event types any more." });
+  }
+
   const one = eventTypePath(":typeId");
   return [
     page(EVENT_TYPES_PATH, list),
     page(`${EVENT_TYPES_PATH}/new`, (context) => show(context, true)),
     action(EVENT_TYPES_PATH, (context) => save(context, true)),
-    action(`${EVENT_TYPES_PATH}/settings`, setCheck),
+    configures("event type settings", action(`${EVENT_TYPES_PATH}/settings`, setCheck)),
+    action(`${EVENT_TYPES_PATH}/unmanage`, unmanage),
     page(one, (context) => show(context, false)),
-    action(one, (context) => save(context, false)),
+    configures(
+      "event type",
+      action(one, (context) => save(context, false)),
+    ),
     page(`${one}/delete`, async (context) =>
       renderPage(DeleteEventTypePage({ viewer: context.viewer, type: await eventTypes.get(key(context)) })),
     ),
-    action(`${one}/delete`, async (context) => {
-      const { name } = await eventTypes.get(key(context));
-      await eventTypes.remove(key(context));
-      return redirect(EVENT_TYPES_PATH, { tone: "ok", text: `Event type “${name}” was deleted.` });
-    }),
+    configures("event type", action(`${one}/delete`, remove)),
   ];
 }

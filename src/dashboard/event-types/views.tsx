@@ -1,20 +1,25 @@
 /** Pages of the catalogue: the event types that a user publishes, and the form of one. */
 import { Html } from "@elysiajs/html";
 import type { FormField } from "../../settings/form-field.ts";
-import type { EventTypeSummary, PublishCheck } from "../../storage/main-db/catalogue/event-types.ts";
-import type { EventType } from "../../webhooks/catalogue/event-types.ts";
+import type {
+  CatalogueSettings,
+  EventTypeSummary,
+  PublishCheck,
+} from "../../storage/main-db/catalogue/event-types.ts";
+import type { EventType } from "../../webhooks/catalogue/event-type-json.ts";
 import { Badge } from "../components/badge.tsx";
-import { Button } from "../components/button.tsx";
+import { ActionButton, Button } from "../components/button.tsx";
 import { Card, DataTable, EmptyState, PageHeader } from "../components/card.tsx";
 import { ConfirmPage } from "../components/confirm-page.tsx";
 import { SelectField } from "../components/field-row.tsx";
 import { FormFields } from "../components/form-fields.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
+import { ManagedBadge, ManagedNote } from "../managed/managed-views.tsx";
 import { attribute } from "../render.ts";
 import type { Flash, Viewer } from "../viewer.ts";
 import { FormFaults } from "../webhooks/form-faults.tsx";
-import { EVENT_TYPES_PATH, eventTypePath } from "./paths.ts";
+import { EVENT_TYPES_CRUMB, EVENT_TYPES_PATH, eventTypePath } from "./paths.ts";
 
 const CHECKS: readonly Readonly<{ value: PublishCheck; label: string }>[] = [
   { value: "off", label: "nothing" },
@@ -22,15 +27,14 @@ const CHECKS: readonly Readonly<{ value: PublishCheck; label: string }>[] = [
   { value: "schemas", label: "types that are not listed here, and what does not fit a schema" },
 ];
 
-const CRUMB = { href: EVENT_TYPES_PATH, label: "Event types" };
-
 export function EventTypesPage(props: {
   viewer: Viewer;
   flash: Flash | null;
   types: readonly EventTypeSummary[];
-  check: PublishCheck;
+  settings: CatalogueSettings;
 }): JSX.Element {
-  const { viewer, flash, types, check } = props;
+  const { viewer, flash, types, settings } = props;
+  const isManaged = [settings, ...types].some(({ managedBy }) => managedBy !== null);
   return (
     <Layout title="Event types" viewer={viewer} section="sources" flash={flash}>
       <PageHeader
@@ -42,10 +46,13 @@ export function EventTypesPage(props: {
       </PageHeader>
       <div class="stack">
         <Card title="Refuse when it is published">
-          <form class="form-inline" method="post" action={`${EVENT_TYPES_PATH}/settings`}>
-            <SelectField name="check" label="Refuse" value={check} options={CHECKS} />
-            <Button label="Save" describe="Save what is refused" />
-          </form>
+          <div class="card-parts">
+            <ManagedNote of={{ ...settings, key: null }} what="setting" />
+            <form class="form-inline" method="post" action={`${EVENT_TYPES_PATH}/settings`}>
+              <SelectField name="check" label="Refuse" value={settings.check} options={CHECKS} />
+              <Button label="Save" describe="Save what is refused" />
+            </form>
+          </div>
         </Card>
         <Card flush>
           {types.length === 0 ? (
@@ -58,6 +65,21 @@ export function EventTypesPage(props: {
             </DataTable>
           )}
         </Card>
+        {isManaged && (
+          <section class="card card-row">
+            <div>
+              <h2>Configuration file</h2>
+              <p class="muted">
+                A file manages event types. If there is no such file any more, end that: nothing else changes.
+              </p>
+            </div>
+            <ActionButton
+              label="Stop managing"
+              describe="Stop managing event types by a file"
+              action={`${EVENT_TYPES_PATH}/unmanage`}
+            />
+          </section>
+        )}
       </div>
     </Layout>
   );
@@ -69,7 +91,8 @@ function Row({ type }: { type: EventTypeSummary }): JSX.Element {
       <td>
         <a href={attribute(eventTypePath(type.id))}>
           <code safe>{type.name}</code>
-        </a>
+        </a>{" "}
+        <ManagedBadge of={{ ...type, key: type.name }} />
       </td>
       <td data-label="Description" safe>
         {type.description}
@@ -94,9 +117,10 @@ export function EventTypePage(props: {
   const { viewer, flash, type, fields, typed, errors } = props;
   const title = type === null ? "New event type" : type.name;
   return (
-    <Layout title={title} viewer={viewer} section="sources" flash={flash} crumbs={[CRUMB]}>
+    <Layout title={title} viewer={viewer} section="sources" flash={flash} crumbs={[EVENT_TYPES_CRUMB]}>
       <section class="card card-narrow">
         <h1 safe>{title}</h1>
+        {type !== null && <ManagedNote of={{ ...type, key: type.name }} what="event type" />}
         <form
           class="form"
           method="post"
@@ -135,7 +159,7 @@ export function DeleteEventTypePage({ viewer, type }: { viewer: Viewer; type: Ev
       title={`Delete the event type ${type.name}?`}
       viewer={viewer}
       section="sources"
-      crumbs={[CRUMB]}
+      crumbs={[EVENT_TYPES_CRUMB]}
       action={`${eventTypePath(type.id)}/delete`}
       confirmLabel="Delete event type"
       cancelHref={eventTypePath(type.id)}

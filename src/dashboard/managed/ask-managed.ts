@@ -1,35 +1,60 @@
 /** Asks before a form changes what a file of configuration manages. Works without a script: the form is sent again. */
 import { pathAndQueryOf } from "../../http/request-url.ts";
 import type { DashboardDeps } from "../deps.ts";
+import { EVENT_TYPES_CRUMB } from "../event-types/paths.ts";
+import type { Crumb } from "../layout.tsx";
 import type { PageContext, UserRoute } from "../page-route.ts";
 import { renderPage } from "../render.ts";
+import { crumbsWithin } from "../webhooks/crumbs.ts";
 import { BY_HAND_FIELD, ChangeByHandPage } from "./managed-views.tsx";
 
 /** Returns the page that asks; null if the form may go on. */
 export type AskManaged = (route: UserRoute, context: PageContext) => Promise<Response | null>;
 
-export function createAskManaged({ useCases }: Pick<DashboardDeps, "useCases">): AskManaged {
-  const { webhooks, entrypoints, targets } = useCases;
+/** An object that a form changes, and the page that leads to it. */
+type Found = Readonly<{ managedBy: "file" | null; name: string; crumbs: readonly Crumb[] }>;
+type Of = Readonly<{ userId: string; params: PageContext["params"] }>;
 
-  return async (route, context) => {
-    if (route.configures === undefined) return null;
-    const { viewer, params } = context;
+export function createAskManaged({ useCases }: Pick<DashboardDeps, "useCases">): AskManaged {
+  const { webhooks, entrypoints, targets, eventTypes } = useCases;
+
+  async function inWebhook(
+    kind: "webhook" | "entrypoint" | "target",
+    { userId, params }: Of,
+  ): Promise<Found> {
     const { id = "", entrypointId = "", targetId = "" } = params;
-    const of = { userId: viewer.id, webhookId: id };
+    const of = { userId, webhookId: id };
     const webhook = await webhooks.get(of);
-    const { configures: what } = route;
-    const object =
-      what === "webhook"
+    const { managedBy, name } =
+      kind === "webhook"
         ? webhook
-        : what === "target"
+        : kind === "target"
           ? await targets.get({ ...of, targetId })
           : await entrypoints.get({ ...of, entrypointId });
-    if (object.managedBy === null) return null;
+    return { managedBy, name, crumbs: crumbsWithin(webhook) };
+  }
+
+  async function inCatalogue(kind: "event type" | "event type settings", of: Of): Promise<Found> {
+    const { userId, params } = of;
+    const crumbs = [EVENT_TYPES_CRUMB];
+    if (kind === "event type")
+      return { ...(await eventTypes.get({ userId, id: params.typeId ?? "" })), crumbs };
+    return { ...(await eventTypes.settingsOf(userId)), name: "what is refused", crumbs };
+  }
+
+  return async ({ configures: what, trialField }, context) => {
+    if (what === undefined) return null;
+    const { viewer, params } = context;
+    const of = { userId: viewer.id, params };
+    const isOfCatalogue = what === "event type" || what === "event type settings";
+    const found = await (isOfCatalogue ? inCatalogue(what, of) : inWebhook(what, of));
+    if (found.managedBy === null) return null;
     const form = await context.form();
     // A trial changes nothing.
-    const isTrial = route.trialField !== undefined && form[route.trialField] !== undefined;
+    const isTrial = trialField !== undefined && form[trialField] !== undefined;
     if (isTrial || form[BY_HAND_FIELD] !== undefined) return null;
     const action = pathAndQueryOf(context.request.url);
-    return renderPage(ChangeByHandPage({ viewer, webhook, what, name: object.name, action, fields: form }));
+    const { name, crumbs } = found;
+    return renderPage(ChangeByHandPage({ viewer, crumbs, what, name, action, fields: form }));
   };
 }

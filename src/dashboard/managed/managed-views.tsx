@@ -4,10 +4,10 @@ import { Badge } from "../components/badge.tsx";
 import { ConfirmPage } from "../components/confirm-page.tsx";
 import { Notice } from "../components/flash-line.tsx";
 import { ManualLink } from "../components/manual-link.tsx";
+import type { Crumb } from "../layout.tsx";
 import type { Viewer } from "../viewer.ts";
-import { crumbsWithin } from "../webhooks/crumbs.ts";
-import { webhookPath } from "../webhooks/paths.ts";
 
+/** `key`: null if the file has no more than one such object. */
 type Managed = Readonly<{ managedBy: "file" | null; key: string | null }>;
 
 /** Sent with a form whose reader wants to change by hand what a file manages. */
@@ -15,7 +15,7 @@ export const BY_HAND_FIELD = "by_hand";
 
 export function ManagedBadge({ of: { managedBy, key } }: Readonly<{ of: Managed }>): JSX.Element {
   if (managedBy === null) return "";
-  return <Badge tone="info" label="file" title={`Managed by a file, as ${key ?? ""}`} />;
+  return <Badge tone="info" label="file" title={`Managed by a file${asKey(key)}`} />;
 }
 
 /** On pages that edit it. */
@@ -25,32 +25,37 @@ export function ManagedNote(props: { of: Managed; what: string }): JSX.Element {
   return (
     <Notice
       tone="info"
-      text={`A file manages this ${props.what}, as ${key ?? ""}.`}
+      text={`A file manages this ${props.what}${asKey(key)}.`}
       hint="The next webhooker apply undoes changes that you make here. Make them in the file to keep them."
     />
   );
 }
 
+function asKey(key: string | null): string {
+  return key === null ? "" : `, as ${key}`;
+}
+
 export function ChangeByHandPage(props: {
   viewer: Viewer;
-  webhook: Readonly<{ id: string; name: string }>;
+  /** The last is where the reader goes back to. */
+  crumbs: readonly Crumb[];
   what: string;
   name: string;
   /** Where the form was sent to, and its fields. */
   action: string;
   fields: Readonly<Record<string, string>>;
 }): JSX.Element {
-  const { viewer, webhook, what, name, action, fields } = props;
+  const { viewer, crumbs, what, name, action, fields } = props;
   return (
     <ConfirmPage
       title={`Change “${name}” by hand?`}
       viewer={viewer}
       section="sources"
-      crumbs={crumbsWithin(webhook)}
+      crumbs={crumbs}
       action={action}
       fields={{ ...fields, [BY_HAND_FIELD]: "yes" }}
       confirmLabel="Change it by hand"
-      cancelHref={webhookPath(webhook.id)}
+      cancelHref={crumbs.at(-1)?.href ?? "/"}
     >
       <p safe>{`A file of configuration manages this ${what}.`}</p>
       <p>

@@ -1,6 +1,6 @@
 /** Sample events of well-known senders, in the shape of the real ones, for the page that sends events. */
 import { newId } from "../../lib/ids.ts";
-import type { EventType } from "../../webhooks/catalogue/event-types.ts";
+import type { EventType } from "../../webhooks/catalogue/event-type-json.ts";
 import { CUSTOMER_SAMPLES } from "./customer-samples.ts";
 import { iso, JSON_TYPE, json, type Sample } from "./sample.ts";
 import { TEAM_SAMPLES } from "./team-samples.ts";

@@ -12,12 +12,12 @@ import { keepWal, LONGEST_WAL_PAGES, openDatabase, sqliteCode } from "../sqlite/
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import * as audited from "./audit/audited.ts";
-import { auditEventTypes } from "./audit/audited-event-types.ts";
+import { type AuditedEventTypes, auditEventTypes } from "./audit/audited-event-types.ts";
 import * as auditedLinks from "./audit/audited-links.ts";
 import { auditMembers, auditTeams } from "./audit/audited-members.ts";
 import * as auditedPeople from "./audit/audited-people.ts";
 import { auditPortals } from "./audit/audited-portals.ts";
-import { createEventTypeQueries, type EventTypeQueries } from "./catalogue/event-types.ts";
+import { createEventTypeQueries } from "./catalogue/event-types.ts";
 import { type ConfigObjectQueries, createConfigObjectQueries } from "./config-objects.ts";
 import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries } from "./entrypoints.ts";
@@ -71,7 +71,7 @@ export type MainDb = Readonly<{
   apiKeys: ApiKeyQueries;
   namedParts: NamedPartQueries;
   savedFilters: SavedTextQueries<SavedFilter>;
-  eventTypes: EventTypeQueries;
+  eventTypes: AuditedEventTypes;
   portals: PortalQueries;
   configObjects: ConfigObjectQueries;
   savedQueries: SavedTextQueries<SavedQuery>;

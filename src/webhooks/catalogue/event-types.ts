@@ -1,60 +1,28 @@
 /** Use cases on a user's catalogue: the event types that are published to the user's webhooks. */
-import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
 import { AppError, type FieldFault, notFound } from "../../lib/errors.ts";
-import {
-  type EventTypeRow,
-  type EventTypeSummary,
-  PUBLISH_CHECKS,
-  type PublishCheck,
+import type {
+  CatalogueSettings,
+  EventTypeRow,
+  EventTypeSummary,
 } from "../../storage/main-db/catalogue/event-types.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
-import { eventTypeName } from "../publish/publish-input.ts";
 import { validate } from "../validate.ts";
+import {
+  catalogueInput,
+  type EventType,
+  eventTypeChange,
+  eventTypeInput,
+  exampleText,
+  jsonOfType,
+  MAX_TYPES,
+  schemaText,
+  toEventType,
+} from "./event-type-json.ts";
 import { judgeJson, MAX_EFFORT, TooMuchEffort } from "./json-schema/judge-json.ts";
-import { type Schema, schemaFaults } from "./json-schema/known-keywords.ts";
-
-const MAX_TYPES = 500;
-const MAX_JSON = 32 * 1024;
+import type { Schema } from "./json-schema/known-keywords.ts";
 
 const what = "event type";
-
-export const eventTypeShape = {
-  name: eventTypeName,
-  description: z.string().trim().max(1_000).describe("For the people who receive it."),
-  schema: z
-    .union([z.boolean(), z.record(z.string(), z.unknown())])
-    .nullable()
-    .describe("JSON Schema of `data`, or of `payload`; null: any."),
-  example: z.unknown().describe("JSON; null: none."),
-};
-
-export const eventTypeInput = z
-  .strictObject({
-    name: eventTypeShape.name,
-    description: eventTypeShape.description.default(""),
-    schema: eventTypeShape.schema.default(null),
-    example: eventTypeShape.example.optional(),
-  })
-  .meta({ id: "EventTypeInput" });
-
-export const eventTypeChange = z
-  .strictObject({ ...eventTypeShape, example: eventTypeShape.example.optional() })
-  .partial()
-  .meta({ id: "EventTypeChange" });
-
-export const catalogueInput = z
-  .strictObject({
-    check: z
-      .enum(PUBLISH_CHECKS)
-      .describe(
-        "What is refused when it is published: `off`: nothing; `types`: types that the catalogue does not have; `schemas`: also what does not fit its type's schema.",
-      ),
-  })
-  .meta({ id: "EventTypeSettings" });
-
-export type EventType = Omit<EventTypeRow, "schema" | "example"> &
-  Readonly<{ schema: Schema | null; example: unknown }>;
 
 type Of = Readonly<{ userId: string; id: string }>;
 type Given = Readonly<{ type: string; value: unknown; path: string }>;
@@ -62,7 +30,7 @@ type Given = Readonly<{ type: string; value: unknown; path: string }>;
 export type EventTypes = ReturnType<typeof createEventTypes>;
 
 export function createEventTypes(deps: {
-  mainDb: Pick<MainDb, "eventTypes">;
+  mainDb: Pick<MainDb, "eventTypes" | "together">;
   clock: Pick<Clock, "now">;
   newId: () => string;
 }) {
@@ -86,6 +54,9 @@ export function createEventTypes(deps: {
     return { path: where, message: `${misfit.message}, by the schema of ${type}` };
   }
 
+  const settingsOf = (userId: string) =>
+    eventTypes.settingsOf(userId) ?? ({ check: "off", managedBy: null } as const);
+
   return {
     async list({ userId }: { userId: string }): Promise<readonly EventType[]> {
       return eventTypes.list(userId).map(toEventType);
@@ -103,9 +74,18 @@ export function createEventTypes(deps: {
       requireFree({ userId, name });
       if (eventTypes.listSummaries(userId).length >= MAX_TYPES) throw tooMany();
       const now = clock.now();
-      const json = { schema: schemaText(schema), example: exampleText(example) };
-      const row = { id: newId(), userId, name, description, ...json, createdAt: now, updatedAt: now };
-      eventTypes.insert(row);
+      const times = { createdAt: now, updatedAt: now };
+      const json = jsonOfType({ schema, example });
+      const row: EventTypeRow = {
+        id: newId(),
+        userId,
+        name,
+        description,
+        ...json,
+        managedBy: null,
+        ...times,
+      };
+      eventTypes.inserting(row)();
       return toEventType(row);
     },
     async update({ input, ...of }: Of & { input: unknown }): Promise<EventType> {
@@ -121,18 +101,31 @@ export function createEventTypes(deps: {
         example: example === undefined ? row.example : exampleText(example),
         updatedAt: clock.now(),
       };
-      eventTypes.update(changed);
+      eventTypes.updating({ before: row, after: changed })();
       return toEventType(changed);
     },
     async remove(of: Of): Promise<void> {
-      get(of);
-      eventTypes.remove(of);
+      eventTypes.deleting(get(of))();
     },
-    checkOf: (userId: string): PublishCheck => eventTypes.checkOf(userId),
-    async setCheck({ userId, input }: { userId: string; input: unknown }): Promise<PublishCheck> {
+    async settingsOf(userId: string): Promise<CatalogueSettings> {
+      return settingsOf(userId);
+    },
+    async setCheck({ userId, input }: { userId: string; input: unknown }): Promise<CatalogueSettings> {
       const { check } = validate({ schema: catalogueInput, value: input, what: "catalogue" });
-      eventTypes.setCheck({ userId, check });
-      return check;
+      const settings = { ...settingsOf(userId), check };
+      eventTypes.setSettings({ userId, ...settings });
+      return settings;
+    },
+    /** Ends that a file of configuration manages the catalogue and its settings. */
+    async unmanage({ userId }: { userId: string }): Promise<void> {
+      mainDb.together(() => {
+        const settings = eventTypes.settingsOf(userId);
+        if (settings?.managedBy) eventTypes.setSettings({ userId, ...settings, managedBy: null });
+        for (const row of eventTypes.list(userId)) {
+          if (row.managedBy === null) continue;
+          eventTypes.updating({ before: row, after: { ...row, managedBy: null, updatedAt: clock.now() } })();
+        }
+      });
     },
     /**
      * Checks what is published to a webhook of this owner. `path` is the field that has an event's JSON. Throws AppError
@@ -169,38 +162,6 @@ export function createEventTypes(deps: {
       if (faults.length > 0) throw unfit(faults.slice(0, 10));
     },
   };
-}
-
-function toEventType({ schema, example, ...row }: EventTypeRow): EventType {
-  const parsed: Schema | null = schema === null ? null : storedSchema.parse(JSON.parse(schema));
-  const shown: unknown = example === null ? null : JSON.parse(example);
-  return { ...row, schema: parsed, example: shown };
-}
-
-const storedSchema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
-
-function schemaText(schema: unknown): string | null {
-  if (schema === null) return null;
-  const faults = schemaFaults(schema).map(({ path, message }) => ({
-    path: path === "" ? "schema" : `schema.${path}`,
-    message,
-  }));
-  if (faults.length > 0) throw unfitType(faults);
-  return bounded("schema", schema);
-}
-
-function exampleText(example: unknown): string | null {
-  return example === undefined || example === null ? null : bounded("example", example);
-}
-
-function bounded(path: string, value: unknown): string {
-  const text = JSON.stringify(value);
-  if (Buffer.byteLength(text) > MAX_JSON) throw unfitType([{ path, message: "is longer than 32 KiB" }]);
-  return text;
-}
-
-function unfitType(details: readonly FieldFault[]): AppError {
-  return new AppError({ kind: "invalid", message: "The event type is not valid.", details });
 }
 
 function unfit(details: readonly FieldFault[]): AppError {

@@ -1,4 +1,4 @@
-/** Brings a user's webhooks to what a file of configuration says, all of it or nothing; or only tells what it would do. */
+/** Brings what a user owns to what a file of configuration says, all of it or nothing; or only tells what it would do. */
 import { AppError } from "../../lib/errors.ts";
 import { createPause, nextTurn } from "../../lib/pauses.ts";
 import { sqliteCode } from "../../storage/sqlite/sqlite.ts";
@@ -145,7 +145,7 @@ function changedMeanwhile(): AppError {
   return new AppError({
     kind: "conflict",
     code: "revision_changed",
-    message: "Your webhooks have changed since this was planned, so nothing was done.",
+    message: "What you own has changed since this was planned, so nothing was done.",
     hint: "Plan again, look at the changes, and apply them.",
   });
 }

@@ -1,9 +1,14 @@
-/** A file of configuration as `webhooker apply` sends it: webhooks with their parts and members, each under its key. */
+/**
+ * A file of configuration as `webhooker apply` sends it: webhooks with their parts and members, each under its key, and what
+ * belongs to the user: event types and settings.
+ */
 import { z } from "zod";
 import { isId } from "../../lib/ids.ts";
 import { noticesSchema } from "../../settings/notice-settings.ts";
 import { webhookSettingsShape } from "../../settings/webhook-settings.ts";
+import { catalogueInput, eventTypeInput, MAX_TYPES } from "../catalogue/event-type-json.ts";
 import { memberInput } from "../people/member-schemas.ts";
+import { portalSettingsShape } from "../portal/portal-inputs.ts";
 import { entrypointInput, targetInput, webhookChange, webhookInput } from "../schemas.ts";
 
 export const CONFIG_VERSION = 1;
@@ -71,6 +76,26 @@ const configWebhook = z.strictObject({
     .describe("Users and teams with a role. Left out: members are not the file's concern."),
 });
 
+const configEventTypeSettings = z
+  .strictObject({ check: catalogueInput.shape.check.default("off") })
+  .describe("What is refused when it is published.");
+
+const { name: portalName, colour, logo, origin } = portalSettingsShape;
+const configPortalSettings = z
+  .strictObject({
+    name: portalName.default(null),
+    colour: colour.default(null),
+    logo: logo.default(null),
+    origin: origin.default(null),
+  })
+  .describe("How the portals of your webhooks look, and which page may frame them.");
+
+/** What belongs to a user, by the names of the fields. */
+export const configSettings = {
+  portal_settings: configPortalSettings,
+  event_type_settings: configEventTypeSettings,
+};
+
 function webhooksOf<T extends z.ZodType>(webhook: T) {
   return z.record(key, webhook).refine((webhooks) => Object.keys(webhooks).length <= MAX_WEBHOOKS, {
     error: `must have at most ${MAX_WEBHOOKS} entries`,
@@ -79,6 +104,9 @@ function webhooksOf<T extends z.ZodType>(webhook: T) {
 
 export const configDocument = z.strictObject({
   version: z.literal(CONFIG_VERSION).describe("Of the format."),
+  portal_settings: configPortalSettings.optional(),
+  event_type_settings: configEventTypeSettings.optional(),
+  event_types: z.array(eventTypeInput).max(MAX_TYPES).default([]).describe("Your catalogue, by their names."),
   webhooks: webhooksOf(configWebhook).describe("Webhooks by their keys."),
 });
 
@@ -86,9 +114,15 @@ export type ConfigDocument = z.output<typeof configDocument>;
 export type ConfigWebhook = z.output<typeof configWebhook>;
 export type ConfigEntrypoint = z.output<typeof configEntrypoint>;
 export type ConfigTarget = z.output<typeof configTarget>;
+export type ConfigEventType = z.output<typeof eventTypeInput>;
 
-/** The same without a look into webhooks, and into their parts, so that these can be read one by one. */
-export const outlineOfDocument = configDocument.extend({ webhooks: webhooksOf(z.unknown()) });
+/** The same without a look into webhooks, into their parts, and into what is beside them, so that each can be read alone. */
+export const outlineOfDocument = configDocument.extend({
+  portal_settings: z.unknown().optional(),
+  event_type_settings: z.unknown().optional(),
+  event_types: z.array(z.unknown()).max(MAX_TYPES).default([]),
+  webhooks: webhooksOf(z.unknown()),
+});
 export const outlineOfWebhook = configWebhook.extend({
   entrypoints: partsOf(z.unknown()),
   targets: partsOf(z.unknown()),

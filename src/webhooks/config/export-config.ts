@@ -1,4 +1,4 @@
-/** Writes a user's webhooks as a file of configuration, with placeholders instead of secrets. */
+/** Writes what a user owns as a file of configuration, with placeholders instead of secrets. */
 import { notFound } from "../../lib/errors.ts";
 import { createPause } from "../../lib/pauses.ts";
 import { readSettings } from "../../settings/entrypoint-settings.ts";
@@ -13,6 +13,7 @@ import { requireRole } from "../people/roles.ts";
 import { CONFIG_VERSION } from "./document.ts";
 import { createExportedConfigs } from "./export-fields.ts";
 import { createPlaceholders, keysOf } from "./export-names.ts";
+import { createOwnExport } from "./export-own.ts";
 
 /** An export holds up everything else for no longer. */
 const MAX_TURN_MS = 5;
@@ -39,6 +40,7 @@ type Part = Readonly<{ key: string; placeholder: Naming["placeholder"] }>;
 export function createExportConfig(deps: UseCaseDeps) {
   const { mainDb, targetTypes, providers, keys, clock } = deps;
   const configs = createExportedConfigs({ keys });
+  const exportOwn = createOwnExport(deps);
 
   function webhook(row: WebhookRow, names: Naming): Fields {
     const { id, name } = row;
@@ -153,12 +155,14 @@ export function createExportConfig(deps: UseCaseDeps) {
       placeholder: createPlaceholders(),
     };
     const pause = createPause({ ms: MAX_TURN_MS, monotonic: clock.monotonic });
+    // One webhook is for a file that has others beside it.
+    const ofUser = webhookId === null ? await exportOwn(userId, pause) : {};
     const webhooks: Fields = {};
     for (const { row, key } of inOrder(chosen, names.webhooks)) {
       webhooks[key] = webhook(row, names);
       await pause();
     }
-    return { document: { version: CONFIG_VERSION, webhooks }, revision };
+    return { document: { version: CONFIG_VERSION, ...ofUser, webhooks }, revision };
   };
 }
 

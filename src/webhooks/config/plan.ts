@@ -1,10 +1,19 @@
-/** What an apply would do: the steps that bring a user's webhooks to what a file of configuration says. */
+/** What an apply would do: the steps that bring what a user owns to what a file of configuration says. */
 import type { Pause } from "../../lib/pauses.ts";
 import type { EntrypointRow, TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import type { TransformationInput } from "../transformations.ts";
 import type { FieldChange } from "./field-changes.ts";
 
-export type ObjectKind = "webhook" | "entrypoint" | "target" | "member";
+export const OBJECT_KINDS = [
+  "portal_settings",
+  "event_type_settings",
+  "event_type",
+  "webhook",
+  "entrypoint",
+  "target",
+  "member",
+] as const;
+export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 export type ConfigChange = Readonly<{
   action: "create" | "update" | "delete";
@@ -62,7 +71,7 @@ export type Draft = Readonly<{
   checks: CodeCheck[];
 }>;
 
-type Named = Readonly<{ id: string; name: string; key: string | null; managedBy: "file" | null }>;
+type Named = Readonly<{ id: string; name: string; managedBy: "file" | null }>;
 export type PartRow = WebhookRow | EntrypointRow | TargetRow;
 
 /** Plans what becomes of an object that the file does not name: only what came from a file is ever deleted. */

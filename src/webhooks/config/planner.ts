@@ -14,7 +14,9 @@ import { matchObjects } from "./match.ts";
 import { type FindByKeys, findNoticeTarget } from "./notice-target.ts";
 import { type Draft, leaveOut, type Plan } from "./plan.ts";
 import { createEntrypointPlanner } from "./plan-entrypoints.ts";
+import { createEventTypePlanner } from "./plan-event-types.ts";
 import { createMemberPlanner } from "./plan-members.ts";
+import { createSettingsPlanner } from "./plan-settings.ts";
 import { createTargetPlanner, type MatchedTarget } from "./plan-targets.ts";
 import { createViews } from "./views.ts";
 
@@ -44,6 +46,8 @@ export function createPlanner(deps: UseCaseDeps) {
   const planEntrypoints = createEntrypointPlanner({ ...deps, views });
   const planTargets = createTargetPlanner({ ...deps, views });
   const planMembers = createMemberPlanner(deps);
+  const planSettings = createSettingsPlanner(deps);
+  const planEventTypes = createEventTypePlanner(deps);
 
   /** Ids are given before anything is planned, because notices refer to targets of any webhook. */
   async function match(
@@ -138,6 +142,8 @@ export function createPlanner(deps: UseCaseDeps) {
   return async ({ userId, document, sent, prune, pause }: Asked): Promise<Planned> => {
     const draft: Draft = { userId, prune, now: clock.now(), pause, steps: [], kept: [], checks: [] };
     const faults = createFaults();
+    planSettings(draft, document);
+    await planEventTypes(draft, faults, document.event_types);
     const own = mainDb.webhooks.list(userId).filter((row) => row.userId === userId);
     const matched = await match(own, document, pause);
     const find = targetFinder(own, matched);

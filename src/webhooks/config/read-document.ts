@@ -6,11 +6,14 @@ import type { z } from "zod";
 import { AppError } from "../../lib/errors.ts";
 import type { Pause } from "../../lib/pauses.ts";
 import { isRecord } from "../../lib/records.ts";
+import { eventTypeInput } from "../catalogue/event-type-json.ts";
 import { validate } from "../validate.ts";
 import {
   type ConfigDocument,
+  type ConfigEventType,
   type ConfigWebhook,
   configEntrypoint,
+  configSettings,
   configTarget,
   outlineOfDocument,
   outlineOfWebhook,
@@ -23,16 +26,47 @@ const what = "configuration";
 
 /** Rejects with AppError `invalid`, with a path such as webhooks.orders.targets.billing.config for each fault. */
 export async function readConfigDocument(input: unknown, pause: Pause): Promise<ConfigDocument> {
-  const { version, webhooks: entries } = validate({ schema: outlineOfDocument, value: input, what });
+  const outline = validate({ schema: outlineOfDocument, value: input, what });
   const faults = createFaults();
   const reader = createReader(faults, pause);
+  const { portal_settings, event_type_settings } = configSettings;
+  const portal = await readSetting(reader, portal_settings, outline.portal_settings, "portal_settings");
+  const check = await readSetting(
+    reader,
+    event_type_settings,
+    outline.event_type_settings,
+    "event_type_settings",
+  );
+  const types: ConfigEventType[] = [];
+  for (const [index, value] of outline.event_types.entries()) {
+    const path = ["event_types", String(index)];
+    const read = reader.isFilledIn(value, path) ? await reader.one(eventTypeInput, value, path) : null;
+    if (read !== null) types.push(read);
+  }
   const webhooks: Record<string, ConfigWebhook> = {};
-  for (const [name, value] of Object.entries(entries)) {
+  for (const [name, value] of Object.entries(outline.webhooks)) {
     const read = await readWebhook(reader, value, ["webhooks", name]);
     if (read !== null) webhooks[name] = read;
   }
   faults.refuse();
-  return { version, webhooks };
+  return {
+    version: outline.version,
+    ...(portal && { portal_settings: portal }),
+    ...(check && { event_type_settings: check }),
+    event_types: types,
+    webhooks,
+  };
+}
+
+/** Null if it is left out, or not valid, which is a fault then. */
+async function readSetting<T>(
+  reader: Reader,
+  schema: z.ZodType<T>,
+  value: unknown,
+  name: string,
+): Promise<T | null> {
+  if (value === undefined || !reader.isFilledIn(value, [name])) return null;
+  return reader.one(schema, value, [name]);
 }
 
 type Reader = ReturnType<typeof createReader>;

@@ -1,62 +1,19 @@
 /** Use cases on portals: links for customers of a webhook's owner, their sessions, and how their pages look. */
-import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
 import { hashToken, randomToken } from "../../lib/crypto.ts";
 import { AppError, notFound } from "../../lib/errors.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
-import type { PortalLinkRow, PortalSettings } from "../../storage/main-db/portal/portal-links.ts";
+import {
+  NO_PORTAL_SETTINGS,
+  type PortalLinkRow,
+  type StoredPortalSettings,
+} from "../../storage/main-db/portal/portal-links.ts";
 import type { TargetTypes } from "../../targets/registry.ts";
 import { findAccess, type InWebhook, includesRole, requireRole } from "../people/roles.ts";
-import { targetTypeName } from "../type-names.ts";
 import { validate } from "../validate.ts";
+import { portalLinkInput, portalSettingsChange } from "./portal-inputs.ts";
 
 const TOKEN_BYTES = 32;
-const MAX_LOGO = 64 * 1024;
-
-export const portalLinkInput = z
-  .strictObject({
-    expires_in: z
-      .int()
-      .min(60)
-      .max(7 * 24 * 3600)
-      .default(3_600)
-      .describe("Seconds until the link and the session that it opens end."),
-    target_types: z
-      .array(targetTypeName)
-      .min(1)
-      .max(20)
-      .default(["http"])
-      .describe("Types of the targets that the portal shows and manages."),
-  })
-  .meta({ id: "PortalLinkInput" });
-
-const LOGO = /^data:image\/(?:png|jpeg|webp|gif|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}$/;
-
-export const portalSettingsShape = {
-  origin: z
-    .string()
-    .max(300)
-    .refine(isOrigin, "must be an origin such as https://app.example.com")
-    .nullable()
-    .describe("The page that may show portals in a frame, such as https://app.example.com; null: none may."),
-  name: z.string().trim().min(1).max(60).nullable().describe("Shown instead of “Webhooks”."),
-  colour: z
-    .string()
-    .regex(/^#[0-9a-f]{6}$/, "must be a colour such as #4f46e5")
-    .nullable()
-    .describe("The colour of buttons and of the line at the top, such as #4f46e5."),
-  logo: z
-    .string()
-    .max(MAX_LOGO)
-    .regex(LOGO, "must be a data: URL in base64 of a PNG, JPEG, WebP, GIF or SVG image")
-    .nullable()
-    .describe("A data: URL in base64, up to 64 KiB."),
-};
-
-export const portalSettingsChange = z
-  .strictObject(portalSettingsShape)
-  .partial()
-  .meta({ id: "PortalSettingsChange" });
 
 /** A portal that was opened. */
 export type PortalSession = Readonly<{
@@ -92,6 +49,10 @@ export function createPortals(deps: {
   function sessionOf(row: PortalLinkRow | null): PortalSession | null {
     const user = row && mainDb.users.find(row.createdBy);
     return user && user.disabledAt === null ? toSession(row) : null;
+  }
+
+  function settingsOf(userId: string): StoredPortalSettings {
+    return portals.settingsOf(userId) ?? { ...NO_PORTAL_SETTINGS, managedBy: null };
   }
 
   function findMaker(userId: string, webhookId: string) {
@@ -156,19 +117,24 @@ export function createPortals(deps: {
     find({ linkId, token }: { linkId: string; token: string }): PortalSession | null {
       return sessionOf(portals.find({ id: linkId, sessionHash: hashToken(token), now: clock.now() }));
     },
-    settingsOf: (userId: string): PortalSettings => portals.settingsOf(userId),
+    settingsOf: (userId: string): StoredPortalSettings => settingsOf(userId),
     /** How portals of the webhook look, which its owner chooses for all of theirs. */
-    async settingsIn(of: InWebhook): Promise<PortalSettings> {
-      return portals.settingsOf(requireRole(mainDb, of, "editor").userId);
+    async settingsIn(of: InWebhook): Promise<StoredPortalSettings> {
+      return settingsOf(requireRole(mainDb, of, "editor").userId);
     },
-    async setSettings({ userId, input }: { userId: string; input: unknown }): Promise<PortalSettings> {
-      const given = validate({ schema: portalSettingsChange, value: input, what: "portal" });
-      const before = portals.settingsOf(userId);
+    async setSettings(of: { userId: string; input: unknown }): Promise<StoredPortalSettings> {
+      const given = validate({ schema: portalSettingsChange, value: of.input, what: "portal" });
+      const before = settingsOf(of.userId);
       const { origin = before.origin, name = before.name } = given;
       const { colour = before.colour, logo = before.logo } = given;
-      const settings = { origin, name, colour, logo };
-      portals.setSettings({ userId, ...settings });
+      const settings = { origin, name, colour, logo, managedBy: before.managedBy };
+      portals.setSettings({ userId: of.userId, ...settings });
       return settings;
+    },
+    /** Ends that a file of configuration manages the settings. */
+    async unmanage({ userId }: { userId: string }): Promise<void> {
+      const settings = portals.settingsOf(userId);
+      if (settings?.managedBy) portals.setSettings({ userId, ...settings, managedBy: null });
     },
   };
 }
@@ -176,12 +142,6 @@ export function createPortals(deps: {
 function toSession({ id, webhookId, createdBy, targetTypes, expiresAt }: PortalLinkRow): PortalSession {
   const portal = { webhookId, targetTypes };
   return { linkId: id, expiresAt, asker: { userId: createdBy, webhookId, portal } };
-}
-
-/** Nothing but what a policy can name without more: a comma or semicolon would begin another directive. */
-function isOrigin(text: string): boolean {
-  if (!/^https?:\/\/[a-z0-9.-]+(?::\d{1,5})?$/.test(text) || !URL.canParse(text)) return false;
-  return new URL(text).origin === text;
 }
 
 function unknownType(index: number): AppError {

@@ -1,11 +1,13 @@
 /** GET /config: what is exported and applied to an empty gateway is exported there again, byte for byte. */
 import { expect, test } from "bun:test";
+import { parse } from "yaml";
 import { z } from "zod";
+import { toYaml } from "../../../src/cli/client/config/config-commands.ts";
 import { ADA_TOKEN, startTestApi, type TestApi } from "../../support/test-api.ts";
 
 const exported = z.object({ document: z.record(z.string(), z.unknown()) });
 
-async function exportFrom(api: TestApi): Promise<unknown> {
+async function exportFrom(api: TestApi): Promise<Record<string, unknown>> {
   return exported.parse((await api.call("GET", "/config", { token: ADA_TOKEN })).body).document;
 }
 
@@ -20,7 +22,7 @@ function filledIn(document: unknown): unknown {
 
 /** Everything that a file can say, made by hand. */
 async function furnish({ parts, ada, webhook, entrypoint, bob }: TestApi): Promise<void> {
-  const { webhooks, entrypoints, targets, members, teams } = parts.useCases;
+  const { webhooks, entrypoints, targets, members, teams, eventTypes, portals } = parts.useCases;
   const of = { userId: ada, webhookId: webhook.id };
   const http = await targets.create({
     ...of,
@@ -64,6 +66,26 @@ async function furnish({ parts, ada, webhook, entrypoint, bob }: TestApi): Promi
     userId: ada,
     input: { name: "Shop", notices: { target_id: http.id } },
   });
+  const schema = {
+    type: "object",
+    properties: { b: true, 10: { const: null }, a: { enum: ["yes", 1e21, "\u2028"] } },
+  };
+  for (const input of [
+    {
+      name: "order.paid",
+      description: "First line\n\n  second: #line ",
+      schema,
+      example: { z: [], a: "2026-01-01" },
+    },
+    { name: "~", description: "null", schema: false, example: "" },
+    { name: "constructor", example: [null, "on", 0.1, { "": {} }] },
+    { name: "__proto__" },
+  ]) {
+    await eventTypes.create({ userId: ada, input });
+  }
+  await eventTypes.setCheck({ userId: ada, input: { check: "types" } });
+  const logo = "data:image/svg+xml;base64,PHN2Zy8+";
+  await portals.setSettings({ userId: ada, input: { logo, name: "#1", origin: "https://app.example.com" } });
   await members.add({ ...of, input: { username: "bob", role: "viewer" } });
   parts.mainDb.teams.insert({ id: crypto.randomUUID(), name: "Support", createdAt: 1, updatedAt: 1 });
   await members.add({ userId: ada, webhookId: other.id, input: { team: "Support", role: "editor" } });
@@ -85,7 +107,8 @@ test("an export is the same after it was applied to an empty gateway, and its pl
       createdAt: 1,
       updatedAt: 1,
     });
-    const apply = { document: filledIn(document) };
+    // As a person has it, in a file.
+    const apply = { document: filledIn(parse(toYaml(document))) };
     const answer = await second.call("PUT", "/config", { json: apply });
     expect(answer.body).toMatchObject({ applied: true });
     expect(JSON.stringify(await exportFrom(second))).toBe(text);
@@ -117,6 +140,9 @@ test("an export may be of one webhook, and of no one else's", async () => {
         z.object({ webhooks: z.object({}).loose() }).parse(exported.parse(one.body).document).webhooks,
       ),
     ).toEqual(["shop"]);
+    await api.parts.useCases.eventTypes.create({ userId: api.ada, input: { name: "order.paid" } });
+    const again = exported.parse((await api.call("GET", `/config?webhook_id=${webhook.id}`)).body).document;
+    expect(Object.keys(again)).toEqual(["version", "webhooks"]);
     const theirs = await api.parts.useCases.webhooks.create({ userId: bob, input: { name: "Bob's" } });
     expect((await api.call("GET", `/config?webhook_id=${theirs.id}`)).status).toBe(404);
   } finally {

@@ -22,6 +22,16 @@ test("it is open, valid, and knows the config of each type of target and provide
   const target = (values: object) => shop({ targets: { erp: { type: "http", ...values } } });
   const right = [
     { version: 1, webhooks: {} },
+    {
+      version: 1,
+      portal_settings: { name: "Acme", colour: "#e11d48", logo: "${file:logo.txt}", origin: null },
+      event_type_settings: { check: "types" },
+      event_types: [
+        { name: "invoice.paid", schema: { type: "object" }, example: [1] },
+        { name: "ping", description: "${env:ABOUT}", schema: null },
+      ],
+      webhooks: {},
+    },
     shop({ name: "${env:NAME}", retention_days: 3, notices: { target: "erp" } }),
     shop({ entrypoints: { in: { verification: { type: "github", config: { secret: "${env:S}" } } } } }),
     target({ config: { url: "${env:URL}", headers: { authorization: "Bearer ${file:token}" } } }),
@@ -44,6 +54,11 @@ test("it is open, valid, and knows the config of each type of target and provide
     target({ config: { url: "https://a.example", colour: "red" } }),
     target({ type: "ftp" }),
     shop({ members: [{ username: "ada", role: "boss" }] }),
+    { version: 1, webhooks: {}, portal_settings: { colour: "red" } },
+    { version: 1, webhooks: {}, portal_settings: { size: 1 } },
+    { version: 1, webhooks: {}, event_type_settings: { check: "some" } },
+    { version: 1, webhooks: {}, event_types: [{ description: "no name" }] },
+    { version: 1, webhooks: {}, event_types: [{ name: "two words" }] },
   ];
   for (const document of wrong) expect([document, check(document)]).toEqual([document, false]);
 });

@@ -140,7 +140,10 @@ function save(fields: Record<string, string>, logo?: Uint8Array<ArrayBuffer> | s
   return world.pages.post(path, {}, { upload, as });
 }
 
-const look = () => world.useCases.portals.settingsOf(world.ada);
+function look() {
+  const { managedBy: _managedBy, ...settings } = world.useCases.portals.settingsOf(world.ada);
+  return settings;
+}
 const LOOK = { name: "Acme <b>", colour: "#E11D48", origin: "https://app.example.com" };
 const DATA = `data:image/png;base64,${PNG.toString("base64")}`;
 

@@ -147,3 +147,27 @@ test("sessions of before identities go on, as if a password had begun them", () 
   expect(found?.session).toMatchObject({ signedInBy: "password", verifiedAt: 0, expiresAt: until });
   expect(linked).toEqual([]);
 });
+
+test("event types, what is refused and the look of portals stay, and no file manages them", () => {
+  withDatabase((db) => {
+    migrate(db, mainMigrations.slice(0, 25), "main database");
+    db.run("INSERT INTO users VALUES ('ada', 'ada', '!', 'user', NULL, 1, 1, NULL)");
+    db.run("INSERT INTO event_types VALUES ('t', 'ada', 'order.paid', 'Paid.', '{}', '[1]', 1, 2)");
+    db.run("INSERT INTO event_type_checks VALUES ('ada', 'types')");
+    db.run("INSERT INTO portal_settings VALUES ('ada', 'https://app.example.com', 'Acme', NULL, NULL)");
+  });
+  const mainDb = openMainDb({ path, clock: createFakeClock() });
+  try {
+    const { eventTypes, portals, configObjects } = mainDb;
+    const described = { name: "order.paid", description: "Paid.", schema: "{}", example: "[1]" };
+    const made = { id: "t", userId: "ada", managedBy: null, createdAt: 1, updatedAt: 2 };
+    expect(eventTypes.list("ada")).toEqual([{ ...made, ...described }]);
+    expect(eventTypes.settingsOf("ada")).toEqual({ check: "types", managedBy: null });
+    expect(portals.settingsOf("ada")).toMatchObject({ name: "Acme", managedBy: null });
+    expect(configObjects.revisionOf("ada")).toBe(0);
+    eventTypes.removeSettings("ada");
+    expect(configObjects.revisionOf("ada")).toBe(1);
+  } finally {
+    mainDb.close();
+  }
+});

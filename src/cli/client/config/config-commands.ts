@@ -40,7 +40,7 @@ export function addConfigCommands(program: Command, io: Io): void {
 
   program
     .command("apply")
-    .description("bring webhooks to what a file says, all or nothing")
+    .description("bring webhooks and event types to what a file says, all or nothing")
     .option("-f, --file <file>", "the file of configuration; - for standard input", DEFAULT_FILE)
     .option("--prune", "delete what came from a file and is no longer in it")
     .option("--yes", "with --prune: delete without asking")
@@ -57,7 +57,7 @@ export function addConfigCommands(program: Command, io: Io): void {
 
   program
     .command("export-config")
-    .description("print your webhooks as a file for apply, without secrets")
+    .description("print your webhooks and event types as a file for apply, without secrets")
     .argument("[webhook]", "only this one, by id or name")
     .option("--schema", "begin with the line by which editors check the file")
     .action(async (wanted: string | undefined, options: { schema?: true }) => {

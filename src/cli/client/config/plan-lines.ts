@@ -7,19 +7,19 @@ const SIGNS: Readonly<Record<string, string>> = { create: "+", update: "~", dele
 /** Adopting an object changes these, which its line says. */
 const OF_ADOPTION = new Set(["key", "managed_by"]);
 const MOST_KEPT = 10;
+/** A user has no more than one of each. */
+const SINGLE = new Set(["portal_settings", "event_type_settings"]);
 
 export function planLines(plan: RemotePlan, file: string): readonly string[] {
   return [...plan.changes.flatMap(changeLines), ...keptLines(plan, file), summary(plan)].map(printable);
 }
 
 function changeLines(change: RemoteChange): readonly string[] {
-  const { action, kind, path, name, adopts } = change;
-  const place = placeOf(path);
-  const shown = kind === "member" || name !== place.split("/").at(-1) ? ` “${name}”` : "";
+  const { action, adopts } = change;
   const adopted = adopts ? ", from now on managed by this file" : "";
   const fields = change.fields.filter(({ field }) => !adopts || !OF_ADOPTION.has(field));
   return [
-    `${SIGNS[action] ?? "?"} ${kind} ${place}${shown}${adopted}`,
+    `${SIGNS[action] ?? "?"} ${labelOf(change)}${adopted}`,
     ...fields.map(
       ({ field, secret, before, after }) =>
         `    ${field}: ${secret ? "changed (not shown)" : `${before ?? "not set"} → ${after ?? "not set"}`}`,
@@ -27,9 +27,19 @@ function changeLines(change: RemoteChange): readonly string[] {
   ];
 }
 
-/** "webhooks.orders.targets.billing" is "orders/billing". */
+/** "target orders/billing", with the name if the place does not say it. */
+function labelOf(object: Pick<RemoteChange, "kind" | "path" | "name">, isNamed = false): string {
+  const { kind, path, name } = object;
+  if (SINGLE.has(kind)) return kind;
+  const place = placeOf(path);
+  const isShown = isNamed || kind === "member" || name !== place.split("/").at(-1);
+  return [kind, place, isShown ? `“${name}”` : ""].filter((part) => part !== "").join(" ");
+}
+
+/** "webhooks.orders.targets.billing" is "orders/billing"; what is in no webhook has no place but its name. */
 function placeOf(path: string): string {
-  const [, webhook = "", , ...part] = path.split(".");
+  const [list, webhook = "", , ...part] = path.split(".");
+  if (list !== "webhooks") return "";
   return part.length === 0 || path.includes(".members") ? webhook : `${webhook}/${part.join(".")}`;
 }
 
@@ -39,9 +49,9 @@ function keptLines({ kept }: RemotePlan, file: string): readonly string[] {
   const more = kept.total - shown.length;
   return [
     `${formatCount(kept.total, "object")} that ${file} does not name ${kept.total === 1 ? "stays" : "stay"}:`,
-    ...shown.map(({ kind, path, name, managed }) => {
-      const why = managed ? "from a file; --prune deletes it" : "made by people";
-      return `    ${kind} ${placeOf(path)} “${name}” (${why})`;
+    ...shown.map((object) => {
+      const why = object.managed ? "from a file; --prune deletes it" : "made by people";
+      return `    ${labelOf(object, true)} (${why})`;
     }),
     ...(more > 0 ? [`    and ${more} more`] : []),
   ];

@@ -1,13 +1,14 @@
 /** How portals look, and which page may frame them: a sample, and the form for the webhook's owner. */
 import { Html } from "@elysiajs/html";
-import type { PortalSettings } from "../../../storage/main-db/portal/portal-links.ts";
+import type { PortalSettings, StoredPortalSettings } from "../../../storage/main-db/portal/portal-links.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
-import { Button } from "../../components/button.tsx";
+import { ActionButton, Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { FileField, TextField } from "../../components/field-row.tsx";
 import { Notice } from "../../components/flash-line.tsx";
 import { CheckboxField } from "../../components/form-fields.tsx";
 import { type FieldErrors, type FormInput, NO_ERRORS } from "../../forms.ts";
+import { BY_HAND_FIELD, ManagedNote } from "../../managed/managed-views.tsx";
 import { textOn } from "../../portal/theme.ts";
 import { attribute } from "../../render.ts";
 import type { Viewer } from "../../viewer.ts";
@@ -17,7 +18,7 @@ import { webhookPortalPath } from "../paths.ts";
 type Props = Readonly<{
   viewer: Viewer;
   webhook: Webhook;
-  settings: PortalSettings;
+  settings: StoredPortalSettings;
   isHttps: boolean;
   returned: Readonly<{ typed: FormInput; errors: FieldErrors }> | undefined;
 }>;
@@ -36,8 +37,9 @@ export function LookCard(props: Props): JSX.Element {
           : "The user who owns this webhook chooses it, for the portals of all their webhooks."
       }
     >
-      <div class="portal-look">
+      <div class="card-parts">
         <Sample {...settings} />
+        <ManagedNote of={{ ...settings, key: null }} what="look" />
         {settings.origin !== null && !isHttps && (
           <Notice
             tone="warn"
@@ -46,6 +48,18 @@ export function LookCard(props: Props): JSX.Element {
           />
         )}
         {isOwn ? <LookForm {...props} /> : <Origin {...settings} />}
+        {isOwn && settings.managedBy !== null && (
+          <div class="card-row">
+            <p class="muted">
+              If there is no file any more that has the look, end that it is managed: nothing else changes.
+            </p>
+            <ActionButton
+              label="Stop managing"
+              describe="Stop managing the look by a file"
+              action={`${webhookPortalPath(webhook.id)}/unmanage`}
+            />
+          </div>
+        )}
       </div>
     </Card>
   );
@@ -95,7 +109,7 @@ function LookForm({ webhook, settings, returned }: Props): JSX.Element {
       enctype="multipart/form-data"
       hx-boost="false"
     >
-      <FormFaults errors={errors} shown={["name", "colour", "logo", "origin"]} />
+      <FormFaults errors={errors} shown={["name", "colour", "logo", "origin", BY_HAND_FIELD]} />
       <TextField
         name="name"
         label="Name"
@@ -141,6 +155,15 @@ function LookForm({ webhook, settings, returned }: Props): JSX.Element {
         maxlength={300}
         optional
       />
+      {settings.managedBy !== null && (
+        // Asked here and not on a page of its own, which could not send the logo again.
+        <CheckboxField
+          name={BY_HAND_FIELD}
+          label="Change by hand what the file manages"
+          error={errors[BY_HAND_FIELD]}
+          checked={typed?.[BY_HAND_FIELD] !== undefined}
+        />
+      )}
       <div class="form-actions">
         <Button kind="primary" label="Save" describe="Save the look" />
       </div>

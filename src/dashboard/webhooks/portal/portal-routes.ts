@@ -2,6 +2,7 @@
 import { portalLinkPath } from "../../../http/portal-path.ts";
 import { AppError, notFound } from "../../../lib/errors.ts";
 import { type FieldErrors, type FormInput, fieldErrors } from "../../forms.ts";
+import { BY_HAND_FIELD } from "../../managed/managed-views.tsx";
 import { action, type PageContext, type PageRoute, page, sensitive } from "../../page-route.ts";
 import { redirect, renderPage } from "../../render.ts";
 import { readUpload } from "../../upload.ts";
@@ -95,17 +96,23 @@ export function createWebhookPortalRoutes(deps: SourcesDeps): readonly PageRoute
     return done(context, "All links are revoked.");
   }
 
-  async function setLook(context: PageContext): Promise<Response> {
+  /** The settings are those of a user: an owner by role would change the look of other portals. */
+  async function requireOwn(context: PageContext): Promise<void> {
     const { ownerId } = await webhooks.get(ids(context));
+    if (ownerId !== context.viewer.id) throw ownersChoice();
+  }
+
+  async function setLook(context: PageContext): Promise<Response> {
+    await requireOwn(context);
     const userId = context.viewer.id;
-    // The settings are those of a user: an owner by role would change the look of other portals.
-    if (ownerId !== userId) throw ownersChoice();
     const { fields, taken } = await readUpload(context.request, {
       name: "logo",
       take: async (chunks) => ({ bytes: await readLogo(chunks) }),
       drop: async () => undefined,
     });
     try {
+      if (portals.settingsOf(userId).managedBy !== null && fields[BY_HAND_FIELD] === undefined)
+        throw unasked();
       await portals.setSettings({ userId, input: { ...readLook(fields), ...logoOf(fields, taken) } });
     } catch (error) {
       // Browsers do not send a file's name back into the form.
@@ -115,10 +122,17 @@ export function createWebhookPortalRoutes(deps: SourcesDeps): readonly PageRoute
     return done(context, "The look of your portals is saved.");
   }
 
+  async function unmanage(context: PageContext): Promise<Response> {
+    await requireOwn(context);
+    await portals.unmanage({ userId: context.viewer.id });
+    return done(context, "No file manages the look any more.");
+  }
+
   const path = "/source/:id/portal-links";
   return [
     page("/source/:id/portal", (context) => show(context), "editor"),
     action("/source/:id/portal", setLook, "owner"),
+    action("/source/:id/portal/unmanage", unmanage, "owner"),
     sensitive(action(path, create)),
     // Not sensitive: it ends within minutes, and whoever sees this page may do more than its portal may.
     action(`${path}/preview`, preview),
@@ -147,7 +161,15 @@ function logoOf(fields: FormInput, taken: { bytes: Uint8Array | null } | null): 
 }
 
 function unfitLogo(message: string): AppError {
-  const details = [{ path: "logo", message }];
+  return unfit("logo", message);
+}
+
+function unasked(): AppError {
+  return unfit(BY_HAND_FIELD, "must be ticked: the next webhooker apply brings back what the file says");
+}
+
+function unfit(path: string, message: string): AppError {
+  const details = [{ path, message }];
   return new AppError({ kind: "invalid", message: "The portal is not valid.", details });
 }
 

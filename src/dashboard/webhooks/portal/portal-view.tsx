@@ -1,6 +1,6 @@
 /** The page about a webhook's portals: a new link, the links and sessions that there are, and how portals look. */
 import { Html } from "@elysiajs/html";
-import type { PortalSettings } from "../../../storage/main-db/portal/portal-links.ts";
+import type { StoredPortalSettings } from "../../../storage/main-db/portal/portal-links.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { PortalLink } from "../../../webhooks/portal/portals.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";
@@ -27,7 +27,7 @@ type Props = Readonly<{
   flash: Flash | null;
   webhook: Webhook;
   links: readonly PortalLink[];
-  settings: PortalSettings;
+  settings: StoredPortalSettings;
   types: readonly TargetType[];
   /** A URL, shown this one time. */
   newLink: string | null;

@@ -1,44 +1,58 @@
 /** Adds an entry to the audit log with each change of a catalogue of event types, in the same transaction. */
-import type { EventTypeQueries, EventTypeRow } from "../catalogue/event-types.ts";
+import type { CatalogueSettings, EventTypeQueries, EventTypeRow } from "../catalogue/event-types.ts";
+import type { Write } from "../row-statements.ts";
 import type { Auditing } from "./audit-log.ts";
 import { changedFields } from "./changed-fields.ts";
+
+export type AuditedEventTypes = Omit<EventTypeQueries, "inserting" | "updating" | "deleting"> &
+  Readonly<{
+    /** Each does now what needs no transaction, and returns the rest. The rows must still be stored when that runs. */
+    inserting: (row: EventTypeRow) => Write;
+    updating: (of: Readonly<{ before: EventTypeRow; after: EventTypeRow }>) => Write;
+    deleting: (row: EventTypeRow) => Write;
+  }>;
 
 export function auditEventTypes(
   queries: EventTypeQueries,
   { audit, transactions }: Auditing,
-): EventTypeQueries {
-  function add(verb: string, { id, userId, name }: EventTypeRow, fields: readonly string[] = []): void {
+): AuditedEventTypes {
+  function audited(
+    verb: string,
+    { id, userId, name }: EventTypeRow,
+    write: Write,
+    fields: readonly string[] = [],
+  ): Write {
     const of = { objectId: id, objectName: name, ownerId: userId };
-    audit.add({ action: `event_type.${verb}`, ...of, fields });
+    return () =>
+      transactions.run(() => {
+        write();
+        audit.add({ action: `event_type.${verb}`, ...of, fields });
+      });
+  }
+
+  function changeSettings(userId: string, act: () => void): void {
+    transactions.run(() => {
+      const before = queries.settingsOf(userId) ?? NO_SETTINGS;
+      act();
+      const fields = changedFields(before, queries.settingsOf(userId) ?? NO_SETTINGS);
+      if (fields.length === 0) return;
+      const of = { objectId: userId, ownerId: userId };
+      audit.add({ action: "event_type_settings.update", ...of, fields });
+    });
   }
 
   return {
     ...queries,
-    insert: (row) =>
-      transactions.run(() => {
-        queries.insert(row);
-        add("create", row);
-      }),
-    update: (row) =>
-      transactions.run(() => {
-        const before = queries.find(row);
-        queries.update(row);
-        const fields = before ? changedFields(before, row) : [];
-        if (fields.length > 0) add("update", row, fields);
-      }),
-    remove: (key) =>
-      transactions.run(() => {
-        const row = queries.find(key);
-        queries.remove(key);
-        if (row) add("delete", row);
-      }),
-    setCheck: (change) =>
-      transactions.run(() => {
-        const before = queries.checkOf(change.userId);
-        queries.setCheck(change);
-        if (before === change.check) return;
-        const { userId: ownerId } = change;
-        audit.add({ action: "event_type_settings.update", objectId: ownerId, ownerId, fields: ["check"] });
-      }),
+    inserting: (row) => audited("create", row, queries.inserting(row)),
+    updating({ before, after }) {
+      const write = queries.updating(after);
+      const fields = changedFields(before, after);
+      return fields.length === 0 ? write : audited("update", after, write, fields);
+    },
+    deleting: (row) => audited("delete", row, queries.deleting(row)),
+    setSettings: (change) => changeSettings(change.userId, () => queries.setSettings(change)),
+    removeSettings: (userId) => changeSettings(userId, () => queries.removeSettings(userId)),
   };
 }
+
+const NO_SETTINGS: CatalogueSettings = { check: "off", managedBy: null };

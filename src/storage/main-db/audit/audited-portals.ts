@@ -1,9 +1,20 @@
 /** Adds an entry to the audit log with each change of portal links, in the same transaction. */
-import type { PortalQueries } from "../portal/portal-links.ts";
+import { NO_PORTAL_SETTINGS, type PortalQueries } from "../portal/portal-links.ts";
 import type { Auditing } from "./audit-log.ts";
 import { changedFields } from "./changed-fields.ts";
 
 export function auditPortals(queries: PortalQueries, { audit, transactions }: Auditing): PortalQueries {
+  function changeSettings(userId: string, act: () => void): void {
+    const read = () => queries.settingsOf(userId) ?? { ...NO_PORTAL_SETTINGS, managedBy: null };
+    transactions.run(() => {
+      const before = read();
+      act();
+      const fields = changedFields(before, read());
+      if (fields.length === 0) return;
+      audit.add({ action: "portal.update", objectId: userId, ownerId: userId, fields });
+    });
+  }
+
   return {
     ...queries,
     insert: (row) =>
@@ -29,13 +40,7 @@ export function auditPortals(queries: PortalQueries, { audit, transactions }: Au
         queries.removeAll({ webhookId });
         audit.add({ action: "portal_link.revoke", objectId: webhookId, webhookId });
       }),
-    setSettings: (change) =>
-      transactions.run(() => {
-        const { userId: ownerId, ...after } = change;
-        const before = queries.settingsOf(ownerId);
-        queries.setSettings(change);
-        const fields = changedFields(before, after);
-        if (fields.length > 0) audit.add({ action: "portal.update", objectId: ownerId, ownerId, fields });
-      }),
+    setSettings: (change) => changeSettings(change.userId, () => queries.setSettings(change)),
+    removeSettings: (userId) => changeSettings(userId, () => queries.removeSettings(userId)),
   };
 }

@@ -24,6 +24,7 @@ import savedQueries from "./0022-saved-queries.sql" with { type: "text" };
 import eventTypes from "./0023-event-types.sql" with { type: "text" };
 import links from "./0024-links.sql" with { type: "text" };
 import portalLinks from "./0025-portal-links.sql" with { type: "text" };
+import configOfUsers from "./0026-config-of-users.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -51,4 +52,5 @@ export const mainMigrations: readonly string[] = [
   eventTypes,
   links,
   portalLinks,
+  configOfUsers,
 ];

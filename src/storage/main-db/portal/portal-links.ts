@@ -23,11 +23,14 @@ export type PortalSettings = Readonly<{
   logo: string | null;
 }>;
 
+/** A user without a row has no settings. */
+export type StoredPortalSettings = PortalSettings & Readonly<{ managedBy: "file" | null }>;
+
 export type PortalQueries = ReturnType<typeof createPortalQueries>;
 
 const COLUMNS = `id, webhook_id AS webhookId, created_by AS createdBy, target_types AS targetTypes,
   created_at AS createdAt, expires_at AS expiresAt`;
-const NO_SETTINGS: PortalSettings = { origin: null, name: null, colour: null, logo: null };
+export const NO_PORTAL_SETTINGS: PortalSettings = { origin: null, name: null, colour: null, logo: null };
 
 /** Links of a webhook at a time; more end the oldest. */
 const MOST_LINKS = 1_000;
@@ -58,14 +61,16 @@ export function createPortalQueries(db: Database) {
     "DELETE FROM portal_links WHERE webhook_id = ? AND id = ?",
   );
   const removeAll = db.prepare<unknown, [string]>("DELETE FROM portal_links WHERE webhook_id = ?");
-  const settings = db.prepare<PortalSettings, [string]>(
-    "SELECT origin, name, colour, logo FROM portal_settings WHERE user_id = ?",
+  const settings = db.prepare<StoredPortalSettings, [string]>(
+    "SELECT origin, name, colour, logo, managed_by AS managedBy FROM portal_settings WHERE user_id = ?",
   );
   const setSettings = db.prepare(
-    `INSERT INTO portal_settings (user_id, origin, name, colour, logo)
-     VALUES ($userId, $origin, $name, $colour, $logo)
-     ON CONFLICT (user_id) DO UPDATE SET origin = $origin, name = $name, colour = $colour, logo = $logo`,
+    `INSERT INTO portal_settings (user_id, origin, name, colour, logo, managed_by)
+     VALUES ($userId, $origin, $name, $colour, $logo, $managedBy)
+     ON CONFLICT (user_id) DO UPDATE SET origin = $origin, name = $name, colour = $colour, logo = $logo,
+       managed_by = $managedBy`,
   );
+  const removeSettings = db.prepare<unknown, [string]>("DELETE FROM portal_settings WHERE user_id = ?");
   return {
     insert({ targetTypes, ...row }: PortalLinkRow & Readonly<{ tokenHash: string }>): void {
       removeOld.run(row.createdAt);
@@ -93,9 +98,12 @@ export function createPortalQueries(db: Database) {
     removeAll({ webhookId }: { webhookId: string }): void {
       removeAll.run(webhookId);
     },
-    settingsOf: (userId: string): PortalSettings => settings.get(userId) ?? NO_SETTINGS,
-    setSettings({ userId, ...values }: PortalSettings & Readonly<{ userId: string }>): void {
+    settingsOf: (userId: string): StoredPortalSettings | null => settings.get(userId),
+    setSettings({ userId, ...values }: StoredPortalSettings & Readonly<{ userId: string }>): void {
       setSettings.run({ userId, ...values });
+    },
+    removeSettings(userId: string): void {
+      removeSettings.run(userId);
     },
   };
 }
