@@ -76,7 +76,7 @@ describe("a catalogue", () => {
   });
 
   test("checks nothing by default", async () => {
-    expect((await api.call("GET", "/event-type-settings")).body).toEqual({ check: "off" });
+    expect((await api.call("GET", "/event-type-settings")).body).toEqual({ check: "off", managed_by: null });
     expect((await publish({ type: "unknown", data: 1 })).status).toBe(202);
   });
 
