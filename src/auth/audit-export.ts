@@ -1,4 +1,5 @@
 /** Writes the audit log for programs: one JSON object a line (NDJSON), the latest entry first. */
+import { nextTurn } from "../lib/pauses.ts";
 import type { AuditEntry, AuditFilter, AuditReader, AuditReading } from "./audit-reading.ts";
 
 /** Entries read at a time, which takes a few milliseconds. */
@@ -54,7 +55,7 @@ export function auditExportResponse(
           return;
         }
         // A step that found nothing gives others a turn.
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
       }
       controller.close();
     },

@@ -1,6 +1,8 @@
 /** Checks every few minutes whether entrypoints have fallen silent; works from memory. */
+
 import type { Clock } from "../lib/clock.ts";
 import { errorMessage } from "../lib/errors.ts";
+import { nextTurn } from "../lib/pauses.ts";
 import type { Logger } from "../observability/log.ts";
 import type { Rhythm, Rhythms } from "../storage/event-db/numbers/rhythm.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
@@ -63,7 +65,7 @@ export function createSilenceWatch(deps: {
       if (isStopped) return;
       for (const [entrypointId, rhythm] of rhythms) judge(webhookId, entrypointId, rhythm);
       judged++;
-      if (judged % JUDGE_STEP === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (judged % JUDGE_STEP === 0) await nextTurn();
     }
   }
 

@@ -2,6 +2,7 @@
 
 import type { ThrottleView } from "../../delivery/throttle/throttle-control.ts";
 import { AppError } from "../../lib/errors.ts";
+import { nextTurn } from "../../lib/pauses.ts";
 import type { Overview, TargetOverview } from "../../storage/event-db/numbers/overview.ts";
 import type { RetryingCount } from "../../storage/event-db/numbers/retrying.ts";
 import type { Entrypoint } from "../../webhooks/entrypoints.ts";
@@ -71,7 +72,7 @@ export async function readWebhookStates(
 ): Promise<readonly WebhookState[]> {
   const states: WebhookState[] = [];
   for (let from = 0; from < webhooks.length; from += READ_STEP) {
-    if (from > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (from > 0) await nextTurn();
     const some = webhooks.slice(from, from + READ_STEP);
     states.push(...(await Promise.all(some.map((webhook) => readWebhookState(deps, webhook)))));
   }

@@ -1,7 +1,9 @@
 /** Looks at the attempts that a crash cut off: drops those that had ended, and gives up those that crashed it twice. */
+
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
+import { nextTurn } from "../../lib/pauses.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { AttemptJournal } from "../../storage/attempt-journal/attempt-journal.ts";
 import type { Suspect } from "../../storage/attempt-journal/records.ts";
@@ -35,7 +37,7 @@ export async function lookAtLeftBehind(deps: Deps): Promise<void> {
     if (isStopping()) return;
     const found = await findSuspect(deps, suspect);
     if (found === null) suspects.drop(suspect);
-    if (++looked % STEP === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (++looked % STEP === 0) await nextTurn();
   }
   const left = [...suspects.all()];
   if (left.length > 0) {

@@ -4,7 +4,7 @@ import type { Database } from "bun:sqlite";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { byMaking } from "./order.ts";
-import { createRowStatements, type Write } from "./row-statements.ts";
+import { createRowStatements, type RowWrite } from "./row-statements.ts";
 import { type EntrypointRow, entrypoints } from "./tables.ts";
 
 export type EntrypointQueries = ReturnType<typeof createEntrypointQueries>;
@@ -33,7 +33,7 @@ export function createEntrypointQueries(
     "UPDATE entrypoints SET deleted_at = ? WHERE id = ? AND webhook_id = ? AND deleted_at IS NULL",
   );
 
-  function ready({ webhookId }: Pick<Key, "webhookId">, write: Write): Write {
+  function ready({ webhookId }: Pick<Key, "webhookId">, write: RowWrite): RowWrite {
     return () => {
       write();
       changed(webhookId);
@@ -41,8 +41,8 @@ export function createEntrypointQueries(
   }
 
   return {
-    inserting: (row: EntrypointRow): Write => ready(row, rows.insert(row)),
-    updating: (row: Change): Write => ready(row, rows.update(row)),
+    inserting: (row: EntrypointRow): RowWrite => ready(row, rows.insert(row)),
+    updating: (row: Change): RowWrite => ready(row, rows.update(row)),
     find: ({ id, webhookId }: Key): EntrypointRow | null => one.get({ id, webhookId }) ?? null,
     /** Oldest first. */
     list(webhookId: string): EntrypointRow[] {

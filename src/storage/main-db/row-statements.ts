@@ -7,7 +7,7 @@ import { getTableColumns, getTableName } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 
 /** A change whose values are ready, so that it takes little of the transaction that it runs in. */
-export type Write = () => void;
+export type RowWrite = () => void;
 
 type Stored = string | number | null;
 
@@ -55,18 +55,18 @@ export function createRowStatements<
   );
 
   return {
-    insert(row: Row): Write {
+    insert(row: Row): RowWrite {
       const values = valuesOf(row, all);
       return () => void insert.run(...values);
     },
     /** The deleted row with this key becomes this one; throws if there is none. */
-    overwriteDeleted(row: Row): Write {
+    overwriteDeleted(row: Row): RowWrite {
       const values = valuesOf(row, [...others, ...key]);
       return () => {
         if (overwrite.run(...values).changes === 0) throw new Error("there is no such deleted row");
       };
     },
-    update(row: Pick<Row, Key | Changeable>): Write {
+    update(row: Pick<Row, Key | Changeable>): RowWrite {
       const values = valuesOf(row, [...changed, ...key]);
       return () => void update.run(...values);
     },

@@ -4,7 +4,7 @@ import type { Database } from "bun:sqlite";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { byMaking } from "./order.ts";
-import { createRowStatements, type Write } from "./row-statements.ts";
+import { createRowStatements, type RowWrite } from "./row-statements.ts";
 import { type TargetRow, targets } from "./tables.ts";
 
 export type TargetQueries = ReturnType<typeof createTargetQueries>;
@@ -49,7 +49,7 @@ export function createTargetQueries(
     `UPDATE targets SET deleted_at = ? WHERE ${HERE}`,
   );
 
-  function ready({ webhookId }: Pick<Key, "webhookId">, write: Write): Write {
+  function ready({ webhookId }: Pick<Key, "webhookId">, write: RowWrite): RowWrite {
     return () => {
       write();
       changed(webhookId);
@@ -57,8 +57,8 @@ export function createTargetQueries(
   }
 
   return {
-    inserting: (row: TargetRow): Write => ready(row, rows.insert(row)),
-    updating: (row: Change): Write => ready(row, rows.update(row)),
+    inserting: (row: TargetRow): RowWrite => ready(row, rows.insert(row)),
+    updating: (row: Change): RowWrite => ready(row, rows.update(row)),
     find: ({ id, webhookId }: Key): TargetRow | null => one.get({ id, webhookId }) ?? null,
     /** Oldest first. */
     list(webhookId: string): TargetRow[] {

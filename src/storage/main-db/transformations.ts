@@ -1,6 +1,6 @@
 /** The versions of targets' transformations: numbered from 1, never changed, and kept as long as their target. */
 import type { Database } from "bun:sqlite";
-import type { Write } from "./row-statements.ts";
+import type { RowWrite } from "./row-statements.ts";
 import type { TransformationVersionRow } from "./tables.ts";
 
 export type TransformationQueries = ReturnType<typeof createTransformationQueries>;
@@ -25,7 +25,11 @@ export function createTransformationQueries(db: Database) {
      * The number of a new version, and what adds it: throws SQLITE_CONSTRAINT if another one was added meanwhile. It is not in
      * use before the target's row names it.
      */
-    adding(of: { targetId: string; code: string; at: number }): Readonly<{ version: number; write: Write }> {
+    adding(of: {
+      targetId: string;
+      code: string;
+      at: number;
+    }): Readonly<{ version: number; write: RowWrite }> {
       const version = (last.get(of.targetId)?.version ?? 0) + 1;
       return { version, write: () => void insert.run(of.targetId, version, of.code, of.at) };
     },

@@ -3,7 +3,7 @@
 import type { Database } from "bun:sqlite";
 import { and, eq, inArray, isNotNull, isNull, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { createRowStatements, type Write } from "./row-statements.ts";
+import { createRowStatements, type RowWrite } from "./row-statements.ts";
 import { type WebhookRow, webhooks } from "./tables.ts";
 
 /** Where a webhook stands in the list. */
@@ -69,7 +69,7 @@ export function createWebhookQueries(
     client.prepare<unknown, [string]>(`DELETE FROM ${table} WHERE webhook_id = ?`),
   );
 
-  function ready(id: string, write: Write): Write {
+  function ready(id: string, write: RowWrite): RowWrite {
     return () => {
       write();
       changed(id);
@@ -77,10 +77,10 @@ export function createWebhookQueries(
   }
 
   return {
-    inserting: (row: WebhookRow): Write => ready(row.id, rows.insert(row)),
+    inserting: (row: WebhookRow): RowWrite => ready(row.id, rows.insert(row)),
     /** For a webhook whose row was reserved (see config-objects.ts). */
-    insertingReserved: (row: WebhookRow): Write => ready(row.id, rows.overwriteDeleted(row)),
-    updating: (row: Change): Write => ready(row.id, rows.update(row)),
+    insertingReserved: (row: WebhookRow): RowWrite => ready(row.id, rows.overwriteDeleted(row)),
+    updating: (row: Change): RowWrite => ready(row.id, rows.update(row)),
     find(id: string): WebhookRow | null {
       return one.get({ id }) ?? null;
     },

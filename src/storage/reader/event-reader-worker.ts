@@ -1,7 +1,9 @@
 /**
  * Runs in a Worker: searches event files in small steps, many searches in turn, each step on its own view of the file.
  */
+
 import type { Database } from "bun:sqlite";
+import { nextTurn } from "../../lib/pauses.ts";
 import { listRecentTypes } from "../event-db/event-preview.ts";
 import { type EventSearch, type FoundEvents, searchEvents } from "../event-db/event-search.ts";
 import { type EntryGroup, type FieldIndex, readEntries } from "../event-db/fields/field-index.ts";
@@ -84,7 +86,7 @@ async function read(asked: Asked): Promise<ReaderAnswer> {
       isTimeUp: () => performance.now() > until,
       async yieldToOthers() {
         // Messages arrive meanwhile, and other searches take their turn.
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
         if (state.isDropped) throw new Error("nobody waits for it");
       },
     };

@@ -8,13 +8,12 @@ import { type Schema, schemaFaults } from "./json-schema/known-keywords.ts";
 export const MAX_TYPES = 500;
 const MAX_JSON = 32 * 1024;
 
+const schemaJson = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
+
 export const eventTypeShape = {
   name: eventTypeName,
   description: z.string().trim().max(1_000).describe("For the people who receive it."),
-  schema: z
-    .union([z.boolean(), z.record(z.string(), z.unknown())])
-    .nullable()
-    .describe("JSON Schema of `data`, or of `payload`; null: any."),
+  schema: schemaJson.nullable().describe("JSON Schema of `data`, or of `payload`; null: any."),
   example: z.unknown().describe("JSON; null: none."),
 };
 
@@ -51,12 +50,10 @@ export function jsonOfType(of: Readonly<{ schema: unknown; example: unknown }>) 
 }
 
 export function toEventType({ schema, example, ...row }: EventTypeRow): EventType {
-  const parsed: Schema | null = schema === null ? null : storedSchema.parse(JSON.parse(schema));
+  const parsed: Schema | null = schema === null ? null : schemaJson.parse(JSON.parse(schema));
   const shown: unknown = example === null ? null : JSON.parse(example);
   return { ...row, schema: parsed, example: shown };
 }
-
-const storedSchema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
 
 /** Throws AppError `invalid`. */
 export function schemaText(schema: unknown): string | null {

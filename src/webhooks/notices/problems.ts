@@ -1,8 +1,10 @@
 /** Use cases on the problems of a user's webhooks: what goes wrong and went wrong, and who looks after it. */
+
 import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
 import { AppError, invalidCursor, notFound } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
+import { nextTurn } from "../../lib/pauses.ts";
 import { PROBLEM_SUBJECTS } from "../../settings/notice-settings.ts";
 import type { TargetOverview } from "../../storage/event-db/numbers/overview.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
@@ -74,7 +76,7 @@ export function createProblemUseCases(deps: {
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, TargetOverview>>> {
     const read = new Map<string, ReadonlyMap<string, TargetOverview>>();
     for (let from = 0; from < webhookIds.length; from += READ_STEP) {
-      if (from > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (from > 0) await nextTurn();
       const some = webhookIds.slice(from, from + READ_STEP).map(async (id) => {
         // An event file that cannot be used says so on its own page.
         const overviews = await events.targetOverviews(id).catch(() => null);

@@ -2,7 +2,9 @@
  * What a long list shows of a user's webhooks. Reading a thousand files takes a second, so they are read in the
  * background, and what is known is at most a view of the list old.
  */
+
 import type { Clock } from "../../lib/clock.ts";
+import { nextTurn } from "../../lib/pauses.ts";
 import type { Glance } from "../../storage/event-db/numbers/glance.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { TargetRow } from "../../storage/main-db/tables.ts";
@@ -67,7 +69,7 @@ export function createWebhookGlances(deps: {
     const numbers = await readGlances(ids, readAt);
     const byId = new Map<string, KnownWebhook>();
     for (const [index, id] of ids.entries()) {
-      if (index % READ_STEP === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (index % READ_STEP === 0) await nextTurn();
       const [entrypoints, targets] = [mainDb.entrypoints.list(id), mainDb.targets.list(id)];
       byId.set(id, { entrypoints, targets, numbers: numbers.get(id) ?? null });
     }

@@ -2,7 +2,9 @@
  * Pulls deliveries, has each made on this machine, and brings the results. Long polls of a few seconds, one at a time,
  * so that no connection can look alive and be dead.
  */
+
 import type { Clock } from "../../../lib/clock.ts";
+import { nextTurn } from "../../../lib/pauses.ts";
 import type { Outage } from "../outage.ts";
 import { RemoteError } from "../remote-error.ts";
 import type { Answer, Pulled, PulledDelivery, PullRequest } from "./pulled.ts";
@@ -154,7 +156,7 @@ export class Listener {
   }
 
   async #bring(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     while (this.#poll !== null && !this.#results.isEmpty && !this.#isStopping) {
       const { signal } = this.#poll;
       try {

@@ -1,7 +1,7 @@
 /** Reads an uploaded logo, and writes it as the data: URL that portal settings take. */
 
 /** A data: URL of 64 KiB has no more. */
-export const MAX_LOGO_BYTES = 48_000;
+const MAX_LOGO_BYTES = 48_000;
 
 /** By what a file of each type starts with: a name or a declared type may be wrong. */
 const TYPES: readonly (readonly [type: string, isOne: (text: string) => boolean])[] = [

@@ -26,8 +26,8 @@ export class Refusal extends Error {
 }
 
 /**
- * Runs `attempt` until it returns. Refusals, AppErrors and ConfigErrors are passed on, everything else is tried again until `budgetMs`
- * have passed, and then rejects as `unavailable`.
+ * Runs `attempt` until it returns. Refusals, AppErrors and ConfigErrors are passed on, everything else is tried again
+ * until `budgetMs` have passed, and then rejects as `unavailable`.
  */
 export async function persist<T>(
   deps: {

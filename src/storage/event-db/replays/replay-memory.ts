@@ -14,6 +14,17 @@ export type StepMemory = Readonly<{
   turn: string;
 }>;
 
+/** True if the scan has all that matches just after the cursor. */
+export function covers({ after, upTo }: ReplayScan, cursor: string): boolean {
+  return after <= cursor && cursor < upTo;
+}
+
+/** Which of the cursors comes next, as they take turns; undefined if there are none. */
+export function nextInTurn(cursors: readonly string[], turn: string): string | undefined {
+  const sorted = cursors.toSorted();
+  return sorted.find((cursor) => cursor > turn) ?? sorted[0];
+}
+
 /** Targets whose cursors differ by no more than this many scans share them. */
 const MOST_SCANS = 32;
 /** Events of a scan that a step is given: no step takes more. */
@@ -41,7 +52,7 @@ export class ReplayMemory {
 
   /** What is left of a scan beyond the cursor; null if no scan covers it. */
   findScan(cursor: string): ReplayScan | null {
-    const scan = this.#scans.find(({ after, upTo }) => after <= cursor && cursor < upTo);
+    const scan = this.#scans.find((each) => covers(each, cursor));
     if (scan === undefined) return null;
     const left = scan.eventIds.filter((id) => id > cursor);
     const eventIds = left.slice(0, MOST_GIVEN);
@@ -55,9 +66,8 @@ export class ReplayMemory {
     const stopped = new Map(this.#stopped);
     const cursors = this.#run.targets
       .filter(({ state, targetId, cursor }) => state === "running" && stopped.get(targetId) !== cursor)
-      .map(({ cursor }) => cursor)
-      .sort();
-    return this.findScan(cursors.find((cursor) => cursor > this.#turn) ?? cursors[0] ?? this.#run.cursor);
+      .map(({ cursor }) => cursor);
+    return this.findScan(nextInTurn(cursors, this.#turn) ?? this.#run.cursor);
   }
 
   addScan(scan: ReplayScan): void {

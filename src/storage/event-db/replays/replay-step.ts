@@ -2,7 +2,7 @@
 import { replayDelivery } from "../change-deliveries.ts";
 import type { EventFile } from "../event-file.ts";
 import { createLaneKeys, type LaneKeys } from "../lane-keys.ts";
-import { MOST_GIVEN, type ReplayScan, type StepMemory } from "./replay-memory.ts";
+import { covers, MOST_GIVEN, nextInTurn, type ReplayScan, type StepMemory } from "./replay-memory.ts";
 import { MOST_DUE, type ReplayTarget, Rooms, type WaitReason } from "./replay-room.ts";
 import { findReplayRun, type ReplayRun, updateReplayRun } from "./replay-run.ts";
 import { ReplaySelector, type Window } from "./replay-selection.ts";
@@ -154,16 +154,14 @@ class Walk {
   #chooseStart(): string | null {
     const cursors = this.#targets.running
       .filter((target) => !this.#isStopped(target))
-      .map(({ cursor }) => cursor)
-      .sort();
-    const start = cursors.find((cursor) => cursor > this.#turn) ?? cursors[0];
+      .map(({ cursor }) => cursor);
     // Unknown targets are found while known ones advance, or by a step of their own once no known one can.
-    return start ?? (this.#isWholeKnown() ? null : this.#front);
+    return nextInTurn(cursors, this.#turn) ?? (this.#isWholeKnown() ? null : this.#front);
   }
 
   #scanAt(cursor: string): ReplayScan | null {
     const { scan } = this.#given;
-    return scan !== null && scan.after <= cursor && cursor < scan.upTo ? scan : null;
+    return scan !== null && covers(scan, cursor) ? scan : null;
   }
 
   #isWholeKnown(): boolean {

@@ -1,15 +1,15 @@
 /** Adds an entry to the audit log with each change of a catalogue of event types, in the same transaction. */
 import type { CatalogueSettings, EventTypeQueries, EventTypeRow } from "../catalogue/event-types.ts";
-import type { Write } from "../row-statements.ts";
+import type { RowWrite } from "../row-statements.ts";
 import type { Auditing } from "./audit-log.ts";
 import { changedFields } from "./changed-fields.ts";
 
 export type AuditedEventTypes = Omit<EventTypeQueries, "inserting" | "updating" | "deleting"> &
   Readonly<{
     /** Each does now what needs no transaction, and returns the rest. The rows must still be stored when that runs. */
-    inserting: (row: EventTypeRow) => Write;
-    updating: (of: Readonly<{ before: EventTypeRow; after: EventTypeRow }>) => Write;
-    deleting: (row: EventTypeRow) => Write;
+    inserting: (row: EventTypeRow) => RowWrite;
+    updating: (of: Readonly<{ before: EventTypeRow; after: EventTypeRow }>) => RowWrite;
+    deleting: (row: EventTypeRow) => RowWrite;
   }>;
 
 export function auditEventTypes(
@@ -19,9 +19,9 @@ export function auditEventTypes(
   function audited(
     verb: string,
     { id, userId, name }: EventTypeRow,
-    write: Write,
+    write: RowWrite,
     fields: readonly string[] = [],
-  ): Write {
+  ): RowWrite {
     const of = { objectId: id, objectName: name, ownerId: userId };
     return () =>
       transactions.run(() => {

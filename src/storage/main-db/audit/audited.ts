@@ -4,7 +4,7 @@ import { readSettings } from "../../../settings/entrypoint-settings.ts";
 import { readWebhookSettings } from "../../../settings/webhook-settings.ts";
 import type { EntrypointQueries } from "../entrypoints.ts";
 import type { ProblemQueries } from "../problems.ts";
-import type { Write } from "../row-statements.ts";
+import type { RowWrite } from "../row-statements.ts";
 import type { SealedRowQueries } from "../sealed-rows.ts";
 import type { EntrypointRow, TargetRow, WebhookRow } from "../tables.ts";
 import type { TargetQueries } from "../targets.ts";
@@ -18,25 +18,25 @@ type Named = Readonly<{ id: string; name: string }>;
 
 /** Queries on webhooks and on their parts. */
 type PartQueries<Row, Change, Deletion> = Readonly<{
-  inserting: (row: Row) => Write;
-  updating: (change: Change) => Write;
+  inserting: (row: Row) => RowWrite;
+  updating: (change: Change) => RowWrite;
   softDelete: (of: Deletion) => void;
 }>;
 
 type AuditedPart<Row, Change, Deletion> = Readonly<{
   /** Does now what needs no transaction, and returns the rest. */
-  inserting: (row: Row) => Write;
+  inserting: (row: Row) => RowWrite;
   /** Does now what needs no transaction, and returns the rest. `before` must still be stored when that runs. */
-  updating: (of: Readonly<{ before: Row; after: Change }>) => Write;
+  updating: (of: Readonly<{ before: Row; after: Change }>) => RowWrite;
   /** Deletes a row that is known to be stored. */
-  deleting: (of: Readonly<{ row: Row; deletion: Deletion }>) => Write;
+  deleting: (of: Readonly<{ row: Row; deletion: Deletion }>) => RowWrite;
   insert: (row: Row) => void;
   update: (change: Change) => void;
   softDelete: (of: Deletion) => void;
 }>;
 
 type Deletion = Readonly<{ id: string; webhookId: string; at: number }>;
-type ChangeOf<Queries extends Readonly<{ updating: (change: never) => Write }>> = Parameters<
+type ChangeOf<Queries extends Readonly<{ updating: (change: never) => RowWrite }>> = Parameters<
   Queries["updating"]
 >[0];
 
@@ -66,7 +66,7 @@ function auditPart<Row extends Named, Change extends Named, Deletion>(
     audit.add({ action, objectId: row.id, objectName: name, webhookId: webhookIdOf(row), fields });
   }
 
-  function inserting(row: Row): Write {
+  function inserting(row: Row): RowWrite {
     const write = queries.inserting(row);
     return () =>
       transactions.run(() => {
@@ -75,7 +75,7 @@ function auditPart<Row extends Named, Change extends Named, Deletion>(
       });
   }
 
-  function updating({ before, after }: Readonly<{ before: Row; after: Change }>): Write {
+  function updating({ before, after }: Readonly<{ before: Row; after: Change }>): RowWrite {
     const write = queries.updating(after);
     const fields = changedFields(completed(before), completed(after));
     return () =>
@@ -86,7 +86,7 @@ function auditPart<Row extends Named, Change extends Named, Deletion>(
       });
   }
 
-  function deleting({ row, deletion }: Readonly<{ row: Row; deletion: Deletion }>): Write {
+  function deleting({ row, deletion }: Readonly<{ row: Row; deletion: Deletion }>): RowWrite {
     return () =>
       transactions.run(() => {
         queries.softDelete(deletion);

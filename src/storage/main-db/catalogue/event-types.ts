@@ -1,6 +1,6 @@
 /** Queries on the event types that owners of webhooks describe. */
 import type { Database } from "bun:sqlite";
-import type { Write } from "../row-statements.ts";
+import type { RowWrite } from "../row-statements.ts";
 
 export const PUBLISH_CHECKS = ["off", "types", "schemas"] as const;
 
@@ -91,15 +91,15 @@ export function createEventTypeQueries(db: Database) {
     findNamed: ({ userId, name }: Readonly<{ userId: string; name: string }>): EventTypeRow | null =>
       findNamed.get(userId, name),
     inserting:
-      (row: EventTypeRow): Write =>
+      (row: EventTypeRow): RowWrite =>
       () =>
         void insert.run(row),
     updating:
-      ({ createdAt: _createdAt, ...row }: EventTypeRow): Write =>
+      ({ createdAt: _createdAt, ...row }: EventTypeRow): RowWrite =>
       () =>
         void update.run(row),
     deleting:
-      ({ userId, id }: Key): Write =>
+      ({ userId, id }: Key): RowWrite =>
       () =>
         void remove.run(userId, id),
     checkOf: (userId: string): PublishCheck => readCheck.get(userId)?.publish_check ?? "off",
