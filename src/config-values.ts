@@ -5,12 +5,12 @@ import { z } from "zod";
 import { type IpAddress, networkAddress, parseAddress, parseCidr } from "./lib/cidr.ts";
 
 /** Quotes a value for a fault; shortened, because whole files get pasted into variables by mistake. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
 /** Turns a parser that throws the fault into a schema. */
-function text<T>(read: (value: string) => T): z.ZodType<T, string> {
+export function text<T>(read: (value: string) => T): z.ZodType<T, string> {
   return z.string().transform((value, context) => {
     try {
       return read(value);

@@ -2,11 +2,13 @@
  * Describes each environment variable for people: the tables of the README and the manual, the help, and the hints of
  * faults.
  */
+import { clusterVariables } from "./config-cluster.ts";
 import { oidcVariables } from "./config-oidc.ts";
 
 type Variable = Readonly<{
   meaning: string;
   default: string;
+  /** Never shown, and read from the file that NAME_FILE names, too. */
   secret?: true;
   /** Listed by `--help` itself; `webhooker help env` lists them all. */
   core?: true;
@@ -196,6 +198,7 @@ export const variables = {
     default: "1",
     hint: "Set a number from 0 to 1, such as 0.1.",
   },
+  ...clusterVariables,
   LOG_LEVEL: {
     meaning: "Lowest level that is logged: `debug`, `info`, `warn` or `error`",
     default: "info",

@@ -1,9 +1,13 @@
 /** The only reader of the environment: validated once at start, with all faults reported together. */
 
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { z } from "zod";
 import { type ClientEnvironment, readClientEnvironment } from "./config-client.ts";
+import { type ClusterConfig, clusterOf, clusterSchema } from "./config-cluster.ts";
+import { clusterFaults } from "./config-cluster-faults.ts";
 import { type OidcConfig, oidcOf, oidcSchema } from "./config-oidc.ts";
+import { type ConfigFault, collect, type Environment, type ReadFile } from "./config-raw.ts";
 import { missingBeside } from "./config-together.ts";
 import { type Traces, tracesOf } from "./config-traces.ts";
 import * as values from "./config-values.ts";
@@ -48,11 +52,13 @@ export type Config = Readonly<{
   metrics: Readonly<{ username: string; password: string }> | null;
   /** Null if nothing is traced. */
   traces: Traces | null;
+  /** Null on one machine. */
+  cluster: ClusterConfig | null;
   logLevel: "debug" | "info" | "warn" | "error";
   logFormat: "json" | "text";
 }>;
 
-export type ConfigFault = Readonly<{ variable: string; fault: string; hint: string }>;
+export type { ConfigFault };
 
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -115,6 +121,7 @@ const schema = z
     OTEL_RESOURCE_ATTRIBUTES: values.keyValueList,
     OTEL_TRACES_SAMPLER: values.oneOf(values.SAMPLERS),
     OTEL_TRACES_SAMPLER_ARG: values.share,
+    ...clusterSchema,
     LOG_LEVEL: values.oneOf(["debug", "info", "warn", "error"]),
     LOG_FORMAT: values.oneOf(["json", "text"]),
   } satisfies Record<VariableName, z.ZodType<unknown, string>>)
@@ -130,9 +137,6 @@ export const POOL_THREADS = 32;
 const LOCAL_CIDRS = Object.freeze(
   "127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7".split(" "),
 );
-
-type Environment = Readonly<Record<string, string | undefined>>;
-type ReadFile = (path: string) => string;
 
 export function loadConfigFromProcess(): Config {
   return loadConfig(process.env);
@@ -161,6 +165,7 @@ export function environmentToStartWith(config: Config, env: Environment = proces
 export function loadConfig(
   env: Environment,
   readFile: ReadFile = (path) => readFileSync(path, "utf8"),
+  hostName = hostname(),
 ): Config {
   const { raw, faults } = collect(env, readFile);
   const parsed = schema.safeParse(raw);
@@ -173,41 +178,12 @@ export function loadConfig(
   for (const missing of missingBeside(raw, isFaulty)) {
     faults.push({ ...missing, hint: variables[missing.variable].hint });
   }
+  faults.push(...clusterFaults(raw, { isFaulty, hostName }));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
-  return complete(parsed.data);
+  return complete(parsed.data, hostName);
 }
 
-function collect(
-  env: Environment,
-  readFile: ReadFile,
-): { raw: Record<string, string>; faults: ConfigFault[] } {
-  const raw: Record<string, string> = {};
-  const faults: ConfigFault[] = [];
-  for (const [name, { secret, hint }] of variableEntries) {
-    const value = env[name];
-    if (value !== undefined && value !== "") raw[name] = value;
-    const path = env[`${name}_FILE`];
-    if (!secret || path === undefined || path === "") continue;
-    if (raw[name] !== undefined) {
-      const fault = `is set together with ${name}_FILE`;
-      faults.push({ variable: name, fault, hint: "Set only one of the two." });
-      continue;
-    }
-    try {
-      // Editors and `echo` end a file with a line feed that is not part of the secret.
-      const content = readFile(path).replace(/\r?\n$/, "");
-      if (content === "") faults.push({ variable: `${name}_FILE`, fault: `the file ${path} is empty`, hint });
-      else raw[name] = content;
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-      const fault = `the file ${path} cannot be read${code}`;
-      faults.push({ variable: `${name}_FILE`, fault, hint: "Set the path of a readable file." });
-    }
-  }
-  return { raw, faults };
-}
-
-function complete(given: z.output<typeof schema>): Config {
+function complete(given: z.output<typeof schema>, hostName: string): Config {
   const environment = given.WEBHOOKER_ENVIRONMENT ?? "dev";
   const prod = environment === "prod";
   const localCidrs = prod ? Object.freeze([]) : LOCAL_CIDRS;
@@ -243,6 +219,7 @@ function complete(given: z.output<typeof schema>): Config {
     mail: smtpUrl === undefined || from === undefined ? null : Object.freeze({ smtpUrl, from }),
     metrics: username === undefined || password === undefined ? null : Object.freeze({ username, password }),
     traces: tracesOf(given),
+    cluster: clusterOf(given, { hostName, port }),
     logLevel: given.LOG_LEVEL ?? "info",
     logFormat: given.LOG_FORMAT ?? (prod ? "json" : "text"),
   });

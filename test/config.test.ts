@@ -49,6 +49,7 @@ describe("defaults", () => {
       mail: null,
       metrics: null,
       traces: null,
+      cluster: null,
       logLevel: "info",
       logFormat: "text",
     });
@@ -170,6 +171,7 @@ describe("values", () => {
         sampler: "traceidratio",
         ratio: 0.25,
       },
+      cluster: null,
       logLevel: "debug",
       logFormat: "text",
     });

@@ -25,7 +25,10 @@ const TIERS: readonly (readonly string[])[] = [
 /** Files beside config.ts that are parts of it. */
 const CONFIG_PARTS = new Set([
   "config-client",
+  "config-cluster",
+  "config-cluster-faults",
   "config-oidc",
+  "config-raw",
   "config-together",
   "config-traces",
   "config-values",

@@ -13,9 +13,9 @@ const readme = readFileSync(join(ROOT, "README.md"), "utf8");
 const development = readFileSync(join(ROOT, "src/manual/development.md"), "utf8");
 
 describe("the README", () => {
-  test("lists every configuration variable as the program does, but those of single sign-on", () => {
+  test("lists every configuration variable as the program does, but those of single sign-on and clusters", () => {
     const rows = configVariables
-      .filter(({ name }) => !name.startsWith("OIDC_"))
+      .filter(({ name }) => !/^(OIDC|CLUSTER)_/.test(name))
       .map(({ name, meaning, default: byDefault, secret }) => [
         `\`${name}\`${secret ? `, \`${name}_FILE\`` : ""}`,
         meaning,

@@ -61,6 +61,15 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   OTEL_RESOURCE_ATTRIBUTES: ({ traces }) => (isEmpty(traces?.resourceAttributes) ? NOT_SET : SET),
   OTEL_TRACES_SAMPLER: ({ traces }) => traces?.sampler ?? NOT_SET,
   OTEL_TRACES_SAMPLER_ARG: ({ traces }) => String(traces?.ratio ?? NOT_SET),
+  CLUSTER_URL: ({ cluster }) => cluster?.nats.url ?? NOT_SET,
+  CLUSTER_CREDENTIALS: ({ cluster }) => setIf(cluster?.nats.credentials),
+  CLUSTER_SYSTEM_CREDENTIALS: ({ cluster }) => setIf(cluster?.nats.systemCredentials),
+  CLUSTER_TLS_CA: ({ cluster }) => setIf(cluster?.nats.tls.authority),
+  CLUSTER_TLS_CERTIFICATE: ({ cluster }) => setIf(cluster?.nats.tls.certificate),
+  CLUSTER_TLS_KEY: ({ cluster }) => setIf(cluster?.nats.tls.key),
+  CLUSTER_NODE: ({ cluster }) => cluster?.node ?? NOT_SET,
+  CLUSTER_ADVERTISE: ({ cluster }) => cluster?.advertise ?? NOT_SET,
+  CLUSTER_LOG_MAX_BYTES: ({ cluster }) => String(cluster?.nats.maxBytes ?? NOT_SET),
   LOG_LEVEL: ({ logLevel }) => logLevel,
   LOG_FORMAT: ({ logFormat }) => logFormat,
 };
@@ -75,6 +84,10 @@ export function describeConfiguration(config: Config): readonly ConfigurationLin
     isSecret: meanings.get(name)?.secret ?? true,
     isChanged: read(config) !== read(byDefault),
   }));
+}
+
+function setIf(secret: string | null = null): string {
+  return secret === null ? NOT_SET : SET;
 }
 
 function listed(texts: readonly string[]): string {
