@@ -5,6 +5,9 @@ import { findNatsServer } from "./nats-executable.ts";
 /** Where Go has to build the server, that takes two minutes. */
 const FETCHING_MS = 300_000;
 
+/** That of the whole suite, also where one file is run by itself: servers take seconds to miss one that is dead. */
+const TEST_MS = 60_000;
+
 /** Call once in a test file, before its tests. */
 export function fetchNatsServer(): void {
   beforeAll(async () => {
@@ -13,8 +16,12 @@ export function fetchNatsServer(): void {
 }
 
 export function natsTest(name: string, run: (executable: string) => Promise<void>): void {
-  test(name, async () => {
-    const executable = await findNatsServer();
-    if (executable !== null) await run(executable);
-  });
+  test(
+    name,
+    async () => {
+      const executable = await findNatsServer();
+      if (executable !== null) await run(executable);
+    },
+    TEST_MS,
+  );
 }
