@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
+import type { ClusterGate, GateServer } from "./cluster/gate.ts";
 import type { ErrorAnswers } from "./errors.ts";
 import { hasWellFormedHost } from "./host-guard.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -18,6 +19,8 @@ type EdgeOptions = Readonly<{
   baseUrl: string;
   /** Also logs ingestion requests, at debug level. This slows ingestion down, so enable it only with that level. */
   logIngestion: boolean;
+  /** Given in a cluster only. */
+  gate?: ClusterGate | undefined;
 }>;
 
 /**
@@ -25,11 +28,19 @@ type EdgeOptions = Readonly<{
  * miss routes registered before them, and do not see the final response.
  */
 export function edge(options: EdgeOptions) {
-  return new Elysia({ name: "edge" }).wrap((next, request) => {
-    if (!hasWellFormedHost(request)) return () => surround(options, request, refuseHost);
-    if (!options.logIngestion && isIngestUrl(request.url)) return next;
-    return () => surround(options, request, next);
-  });
+  const { gate } = options;
+  let peer: GateServer | null = null;
+  return new Elysia({ name: "edge" })
+    .onStart(({ server }) => {
+      peer = server;
+    })
+    .wrap((next, request) => {
+      if (!hasWellFormedHost(request)) return () => surround(options, request, refuseHost);
+      const isIngestion = isIngestUrl(request.url);
+      if (!options.logIngestion && isIngestion) return next;
+      if (gate === undefined || isIngestion) return () => surround(options, request, next);
+      return () => surround(options, request, (asked) => gate.pass(asked, next, peer));
+    });
 }
 
 async function surround(
@@ -41,7 +52,8 @@ async function surround(
   const startedAt = options.clock.monotonic();
   const response = await answer(options, request, next);
   if (!(response instanceof Response)) return response;
-  response.headers.set("x-request-id", requestIdOf(request));
+  // An answer of the cluster's leader has the id that its log knows.
+  if (!response.headers.has("x-request-id")) response.headers.set("x-request-id", requestIdOf(request));
   addSecurityHeaders(response.headers, request, options);
   const durationMs = options.clock.monotonic() - startedAt;
   const eventId = response.headers.get("x-webhooker-event-id");

@@ -7,7 +7,7 @@ import { AppError, errorCode } from "../lib/errors.ts";
  * upstream pools, 90 s at Azure Front Door), so that the gateway never closes a connection while a request is on its
  * way. It also limits the time for a request's head, and for a body of less than 16 KB/s. Bun's maximum is 255.
  */
-const IDLE_SECONDS = 120;
+export const IDLE_SECONDS = 120;
 
 /** Replaces port 0 by a free port, so that displayed URLs contain it. */
 export function withRealPort<T extends Readonly<{ host: string; port: number; baseUrl: string }>>(

@@ -18,6 +18,8 @@ export type KeyRing = Readonly<{
   open: (sealed: string, boundTo: string) => string;
   /** 32 bytes that sign what the browser holds. */
   sessionKey: Uint8Array;
+  /** 32 bytes that sign requests between the nodes of a cluster. */
+  nodeKey: Uint8Array;
 }>;
 
 const KEY_BYTES = 32;
@@ -33,6 +35,7 @@ export function createKeyRing(secretKey: Uint8Array, others: readonly Uint8Array
   const openingKeys = [sealingKey, ...others.map((each) => deriveKey(each, SEALING))];
   return {
     sessionKey: deriveKey(secretKey, "webhooker session v1"),
+    nodeKey: deriveKey(secretKey, "webhooker nodes v1"),
     seal(plaintext, boundTo) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv("aes-256-gcm", sealingKey, iv, { authTagLength: TAG_BYTES });

@@ -4,6 +4,7 @@ import { createApi } from "../api/create-api.ts";
 import type { ApiDeps } from "../api/deps.ts";
 import { createDashboard } from "../dashboard/create-dashboard.ts";
 import type { DashboardDeps } from "../dashboard/deps.ts";
+import type { ClusterGate } from "../http/cluster/gate.ts";
 import { edge } from "../http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../http/errors.ts";
 import { health, type Readiness } from "../http/health.ts";
@@ -18,8 +19,10 @@ export function mountRoutes(deps: {
   alterDashboard: Overrides["dashboard"] | undefined;
   ingest: Pick<IngestParts, "routes">;
   report: Readonly<{ readiness: () => Readiness; scrape: Scrape }>;
+  /** Given in a cluster only. */
+  gate?: ClusterGate | undefined;
 }) {
-  const { parts, alterDashboard = (own) => own, ingest, report } = deps;
+  const { parts, alterDashboard = (own) => own, ingest, report, gate } = deps;
   const { config, clock, log } = parts;
   const dashboard = createDashboard(alterDashboard(parts));
   const api = createApi({
@@ -61,7 +64,9 @@ export function mountRoutes(deps: {
     rendererFor: (request) => (wantsPage(request) ? dashboard.errorPage : null),
   });
   return new Elysia({ precompile: true, handler: { standardHostname: false } })
-    .use(edge({ log, clock, errors, baseUrl: config.baseUrl, logIngestion: config.logLevel === "debug" }))
+    .use(
+      edge({ log, clock, errors, baseUrl: config.baseUrl, logIngestion: config.logLevel === "debug", gate }),
+    )
     .use(errorHandler(errors))
     .use(health({ isReady: report.readiness }))
     .use(metricsRoute({ credentials: config.metrics, scrape: report.scrape }))

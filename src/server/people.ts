@@ -15,7 +15,8 @@ import { createSignInLimiter } from "../auth/sign-in-limiter.ts";
 import { createUsers } from "../auth/users.ts";
 import type { Config } from "../config.ts";
 import type { AskedChange } from "../http/audit.ts";
-import { createRemoteAddressReader } from "../ingest/remote-address.ts";
+import { callerOf } from "../http/cluster/node-caller.ts";
+import { createRemoteAddressReader, type RemoteAddressReader } from "../ingest/remote-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import { createMailOutbox } from "../lib/mail-outbox.ts";
@@ -61,6 +62,10 @@ export function createPeopleParts(deps: {
   const toProvider =
     oidc && createOutboundClient({ allowedCidrs: oidc.allowedCidrs, maxIdleConnections: MAX_IDLE });
   const signInLimiter = createSignInLimiter({ monotonic: clock.monotonic });
+  const direct = createRemoteAddressReader(config.trustedProxies);
+  // A node of the cluster that forwards a request has found out its client's address.
+  const remoteAddressOf: RemoteAddressReader = (request, peer) =>
+    callerOf(request)?.client ?? direct(request, peer);
   const sendMail = config.mail && createMailer(config.mail);
   const post =
     sendMail && createMailOutbox({ sendMail, onFault: (reason, cause) => log.warn(reason, { cause }) });
@@ -108,7 +113,7 @@ export function createPeopleParts(deps: {
       monotonic: clock.monotonic,
     },
     auditReading: createAuditReading({ mainDb }),
-    remoteAddressOf: createRemoteAddressReader(config.trustedProxies),
+    remoteAddressOf,
     /** Closes connections to the provider of OpenID Connect. */
     close: () => toProvider?.close(),
   };
