@@ -7,6 +7,7 @@ import type { TerminalLook } from "../manual/terminal.ts";
 import { actAs, beginAct } from "../observability/acting.ts";
 import { refuseMissingMainDb } from "../storage/folder/missing-data.ts";
 import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
+import { explainRefusedChange } from "../storage/main-db/replication/refused-change.ts";
 import { isLost } from "../storage/sqlite/file-size.ts";
 
 export type Io = Readonly<{
@@ -57,6 +58,8 @@ export async function withAnyMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Prom
   const mainDb = openMainDb({ path, clock: io.clock, keepsWals: checkpoints === "replicator" });
   try {
     return await actAs(beginAct({ via: "command line" }), () => use(mainDb));
+  } catch (error) {
+    throw explainRefusedChange(error);
   } finally {
     mainDb.close();
   }

@@ -4,7 +4,7 @@ import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
 import { beginWal } from "../sqlite/sqlite.ts";
 import { hasGrownLong, isWalInUse } from "../sqlite/wal-in-use.ts";
 import { WalLength } from "../sqlite/wal-length.ts";
-import { WalSync } from "./wal-sync.ts";
+import { WalSync } from "./file/wal-sync.ts";
 
 export type Durability = Readonly<{
   /** Resolves once everything committed so far is on disk. Rejects with AppError `unavailable` if it may not be. */

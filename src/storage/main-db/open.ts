@@ -1,14 +1,9 @@
 /** Opens the main database, one file with the configuration only; creates it and its folder if missing. */
-import { closeSync, openSync } from "node:fs";
-import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Clock } from "../../lib/clock.ts";
-import { AppError, errorMessage } from "../../lib/errors.ts";
+import { AppError } from "../../lib/errors.ts";
 import type { EventFileUpkeep } from "../event-files/event-file-upkeep.ts";
-import { makeFolder } from "../folder/folder.ts";
-import { migrate, refuseNewer } from "../sqlite/migrate.ts";
-import { refuseForeign } from "../sqlite/own-database.ts";
-import { keepWal, LONGEST_WAL_PAGES, openDatabase, sqliteCode } from "../sqlite/sqlite.ts";
+import { LONGEST_WAL_PAGES } from "../sqlite/sqlite.ts";
 import { type ApiKeyQueries, createApiKeyQueries } from "./api-keys.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import * as audited from "./audit/audited.ts";
@@ -19,10 +14,10 @@ import * as auditedPeople from "./audit/audited-people.ts";
 import { auditPortals } from "./audit/audited-portals.ts";
 import { createEventTypeQueries } from "./catalogue/event-types.ts";
 import { type ConfigObjectQueries, createConfigObjectQueries } from "./config-objects.ts";
-import { type Durability, durableByItself, leaveSyncsTo } from "./durability.ts";
+import { durableByItself, leaveSyncsTo } from "./durability.ts";
 import { createEntrypointQueries } from "./entrypoints.ts";
+import { openMainDbFile, unusable } from "./file/main-db-file.ts";
 import { type MakeRoom, withRoom } from "./make-room.ts";
-import { mainMigrations } from "./migrations/index.ts";
 import { createNamedPartQueries, type NamedPartQueries } from "./named-parts.ts";
 import { createNoticeQueries, type NoticeQueries } from "./notices.ts";
 import { createInvitationQueries } from "./people/invitations.ts";
@@ -32,6 +27,8 @@ import { createUserEmailQueries, type UserEmailQueries } from "./people/user-ema
 import { createPortalQueries, type PortalQueries } from "./portal/portal-links.ts";
 import { createProblemQueries, type ProblemQueries } from "./problems.ts";
 import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
+import { createMainDbReplication, type MainDbReplication } from "./replication/main-db-replication.ts";
+import { type ShippedDurability, withShipping } from "./replication/shipped-durability.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import {
   createSavedTextQueries,
@@ -87,8 +84,9 @@ export type MainDb = Readonly<{
   audit: AuditLog;
   /** Runs several changes in one transaction. */
   together: <T>(act: () => T) => T;
+  replication: MainDbReplication;
 }> &
-  Durability;
+  ShippedDurability;
 
 type Options = Readonly<{
   path: string;
@@ -122,28 +120,22 @@ export function openMainDb(options: Options): MainDb {
 }
 
 function open({ path, clock, keepsWals = false, background }: Options): MainDb {
-  createPrivateFile(path);
   const checkpointPages = keepsWals ? LONGEST_WAL_PAGES : CHECKPOINT_PAGES;
-  const settings = { synchronous: "FULL", autocheckpointPages: checkpointPages, cacheKib: 8_192 } as const;
-  const what = "main database";
-  const db = openDatabase({ path, ...settings }, (opened) => {
-    refuseForeign(opened, { what, table: "webhooks" });
-    refuseNewer(opened, mainMigrations, what);
-  });
+  const db = openMainDbFile({ path, checkpointPages, keepsWals });
   try {
-    if (keepsWals) keepWal(db);
-    migrate(db, mainMigrations, what);
     const orm = drizzle({ client: db });
     const routing = createRouting(db);
-    const durability = background
-      ? leaveSyncsTo(background.upkeep, {
-          db,
-          path,
-          checkpointPages,
-          monotonic: clock.monotonic,
-          onError: background.onError,
-        })
-      : durableByItself;
+    const durability = withShipping(
+      background
+        ? leaveSyncsTo(background.upkeep, {
+            db,
+            path,
+            checkpointPages,
+            monotonic: clock.monotonic,
+            onError: background.onError,
+          })
+        : durableByItself,
+    );
     const transactions = createTransactions(db);
     const audit = createAuditLog({ db, clock, transactions });
     const auditing = { audit, transactions };
@@ -158,9 +150,22 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     const apiKeys = auditedPeople.auditApiKeys(createApiKeyQueries(orm), auditing);
     const sessions = auditedPeople.auditSessions(createSessionQueries(orm), auditing);
     const oneTimeLinks = createOneTimeLinkQueries(db);
-    // Those whose browsers or readers never come back would stay for ever.
-    sessions.deleteExpired(clock.now());
-    oneTimeLinks.deleteExpired(clock.now());
+    const problems = createProblemQueries(db);
+    const replication = createMainDbReplication({
+      db,
+      applied(webhookIds) {
+        problems.recount();
+        for (const id of webhookIds) routing.invalidate(id);
+      },
+      led: deleteExpired,
+    });
+    // In a cluster only the leader's changes count, and whether this node leads is not known yet.
+    if (replication.state() === null) deleteExpired();
+    function deleteExpired(): void {
+      // Those whose browsers or readers never come back would stay for ever.
+      sessions.deleteExpired(clock.now());
+      oneTimeLinks.deleteExpired(clock.now());
+    }
     const users = auditedPeople.auditUsers(createUserQueries(orm), auditing);
     const roomy = withRoom(background?.makeRoom ?? (() => undefined));
     const nameOf = (webhookId: string) => webhooks.find(webhookId)?.name;
@@ -208,12 +213,13 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       routing,
       transfer: audited.auditTransfer(createTransferQueries(db, changed), { ...auditing, nameOf }),
       notices: createNoticeQueries(db),
-      problems: audited.auditProblems(createProblemQueries(db), auditing),
+      problems: audited.auditProblems(problems, auditing),
       refusals: createRefusalQueries(db),
       secretKeyCheck: createSecretKeyCheckQueries(db),
       sealedRows: audited.auditSealedRows(createSealedRowQueries(db, routing.invalidate), auditing),
       audit,
       together: transactions.run,
+      replication,
       ...durability,
       close() {
         durability.close();
@@ -224,23 +230,4 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
     db.close();
     throw error;
   }
-}
-
-/** SQLite would make the file readable to others; its -wal and -shm files take over the file's mode. */
-function createPrivateFile(path: string): void {
-  makeFolder(dirname(path));
-  closeSync(openSync(path, "a", 0o600));
-}
-
-function unusable(path: string, cause: unknown): AppError {
-  const isDamaged = /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(cause) ?? "");
-  return new AppError({
-    kind: "unavailable",
-    code: isDamaged ? "main_database_damaged" : "main_database_unavailable",
-    message: `The main database ${path} cannot be opened: ${errorMessage(cause)}.`,
-    hint: isDamaged
-      ? "Restore the file from a backup, or let DBURL name another file."
-      : "Let DBURL name a file in a folder that this user can write to, on a disk with free space.",
-    cause,
-  });
 }

@@ -163,6 +163,10 @@ export function createProblemQueries(db: Database) {
       );
       return waiting;
     },
+    /** Forgets the counts that are in memory, after rows were changed by other means. */
+    recount(): void {
+      waiting = null;
+    },
     /** Deletes at most `limit` of those that were over before `before`; returns their number. */
     prune({ before, limit }: { before: number; limit: number }): number {
       return db

@@ -25,6 +25,7 @@ import eventTypes from "./0023-event-types.sql" with { type: "text" };
 import links from "./0024-links.sql" with { type: "text" };
 import portalLinks from "./0025-portal-links.sql" with { type: "text" };
 import configOfUsers from "./0026-config-of-users.sql" with { type: "text" };
+import cluster from "./0027-cluster.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -53,4 +54,5 @@ export const mainMigrations: readonly string[] = [
   links,
   portalLinks,
   configOfUsers,
+  cluster,
 ];

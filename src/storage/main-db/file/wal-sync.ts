@@ -4,8 +4,8 @@
  */
 import type { Database } from "bun:sqlite";
 import { closeSync, openSync } from "node:fs";
-import { AppError, errorMessage } from "../../lib/errors.ts";
-import type { SyncDescriptor } from "../workers/sync-pool.ts";
+import { AppError, errorMessage } from "../../../lib/errors.ts";
+import type { SyncDescriptor } from "../../workers/sync-pool.ts";
 
 /** Delay before the WAL is copied back again after a failed sync. */
 const RETRY_MS = 5_000;

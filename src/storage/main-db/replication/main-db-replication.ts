@@ -1,0 +1,163 @@
+/** The main database as the leader's original or a follower's copy: which it is, how far it goes, and its changes. */
+import type { Database } from "bun:sqlite";
+import { z } from "zod";
+import { RowApplier } from "./apply-rows.ts";
+import { Outbox, type OutboxBatch } from "./outbox.ts";
+import type { RowChange } from "./row-change.ts";
+import { touching } from "./touched-webhooks.ts";
+import { createTriggers, dropTriggers } from "./triggers.ts";
+
+export type ReplicationRole = "leading" | "following";
+
+export type ReplicationState = Readonly<{
+  /** Identity of the log. */
+  born: string;
+  /** Position of the last entry of the log that is applied here. */
+  position: number;
+  /** Reading the log begins behind it at the next start. */
+  syncedPosition: number;
+  role: ReplicationRole;
+  /** Changes are not in the log yet, as far as this database knows. */
+  hasUnshipped: boolean;
+}>;
+
+export type AppliedRows = Readonly<{
+  /** Webhooks that came to be, so that their event files can be made. */
+  created: readonly string[];
+  /** Webhooks that are marked as deleted now, or gone. */
+  deleted: readonly string[];
+}>;
+
+export type MainDbReplication = Readonly<{
+  /** Null while the database is no part of a cluster. */
+  state: () => ReplicationState | null;
+  /** Makes the database part of a cluster; it then begins with an empty outbox. */
+  join: (of: { born: string; position: number; role: ReplicationRole }) => void;
+  leave: () => void;
+  /** From now on changes are captured. */
+  lead: () => void;
+  /** From now on changes are refused. */
+  follow: () => void;
+  /**
+   * Returns the oldest captured changes, about `maxBytes` of them and at least one; null if there are none. Returns the
+   * same again until they are forgotten.
+   */
+  outbox: (maxBytes: number) => OutboxBatch | null;
+  /** Number of the latest captured change; null if there is none. */
+  lastCaptured: () => number | null;
+  /** Forgets captured changes that the log has at that position, and notes the position, in one transaction. */
+  forget: (upTo: number, position: number) => void;
+  /**
+   * Applies the rows and the position in one transaction, neither captured nor refused, and drops what is known of them
+   * from memory. Does nothing if `position` was applied before. Throws NewerRows for tables or columns that this version
+   * does not have; then nothing is applied.
+   */
+  apply: (changes: readonly RowChange[], position: number) => AppliedRows;
+  /** Notes that the log is applied up to that position. */
+  advance: (position: number) => void;
+  /** Notes where reading the log begins at the next start. */
+  noteSynced: (position: number) => void;
+}>;
+
+const stateRow = z.object({
+  born: z.string(),
+  position: z.number(),
+  synced_position: z.number(),
+  role: z.enum(["leading", "following"]),
+});
+
+export function createMainDbReplication(deps: {
+  db: Database;
+  /** Called after rows were applied, with the webhooks whose rows changed. */
+  applied: (webhookIds: readonly string[]) => void;
+  /** Called when this database has become the leader's. */
+  led: () => void;
+}): MainDbReplication {
+  const { db, applied, led } = deps;
+  const outbox = new Outbox(db);
+  const applier = new RowApplier(db);
+  const read = db.prepare<unknown, []>("SELECT born, position, synced_position, role FROM cluster_state");
+  const setRole = db.prepare<unknown, [string]>("UPDATE cluster_state SET role = ?");
+  const setPosition = db.prepare<unknown, [number]>("UPDATE cluster_state SET position = max(position, ?)");
+  const setSynced = db.prepare<unknown, [number]>("UPDATE cluster_state SET synced_position = ?");
+  const insert = db.prepare<unknown, [string, number, number, string]>(
+    "INSERT INTO cluster_state (born, position, synced_position, role) VALUES (?, ?, ?, ?)",
+  );
+
+  function readState() {
+    const row = read.get();
+    return row === null ? null : stateRow.parse(row);
+  }
+
+  function reset(): void {
+    dropTriggers(db);
+    outbox.clear();
+    db.run("DELETE FROM cluster_state");
+  }
+
+  /** The role tells the triggers that the rows come from the log; no other connection ever sees it. */
+  function asApplying(act: () => void): void {
+    if (readState()?.role !== "following") throw new Error("only a following main database applies rows");
+    setRole.run("applying");
+    act();
+    setRole.run("following");
+  }
+
+  /** The leader's rows bring all consequences along, so that no foreign key may act or refuse here. */
+  function withoutForeignKeys<T>(act: () => T): T {
+    db.run("PRAGMA foreign_keys = OFF");
+    try {
+      return act();
+    } finally {
+      db.run("PRAGMA foreign_keys = ON");
+    }
+  }
+
+  return {
+    state() {
+      const row = readState();
+      if (row === null) return null;
+      const { born, position, synced_position: syncedPosition, role } = row;
+      return { born, position, syncedPosition, role, hasUnshipped: outbox.last() !== null };
+    },
+    join: db.transaction(({ born, position, role }) => {
+      reset();
+      insert.run(born, position, position, role);
+      createTriggers(db);
+    }).immediate,
+    leave: db.transaction(reset).immediate,
+    lead() {
+      setRole.run("leading");
+      led();
+    },
+    follow: () => void setRole.run("following"),
+    outbox: (maxBytes) => outbox.next(maxBytes),
+    lastCaptured: () => outbox.last(),
+    forget: db.transaction((upTo: number, position: number) => {
+      outbox.forget(upTo);
+      setPosition.run(position);
+    }).immediate,
+    apply(changes, position) {
+      const none = { changed: [], created: [], deleted: [] };
+      const { changed, ...result } = withoutForeignKeys(() =>
+        db
+          .transaction(() => {
+            if (position <= (readState()?.position ?? 0)) return none;
+            applier.readTables();
+            const touched = touching(db, changes, () =>
+              asApplying(() => {
+                for (const change of changes) applier.apply(change);
+              }),
+            );
+            setPosition.run(position);
+            return touched;
+          })
+          .immediate(),
+      );
+      applied(changed);
+      return result;
+    },
+    advance: (position) => void setPosition.run(position),
+    noteSynced: (position) => void setSynced.run(position),
+  };
+}
