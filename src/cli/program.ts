@@ -13,6 +13,7 @@ import { addLoginCommands } from "./client/login-commands.ts";
 import { ExitWith, RemoteError } from "./client/remote-error.ts";
 import { addReplayCommand } from "./client/replay-command.ts";
 import { addSendCommand } from "./client/send-command.ts";
+import { addClusterCommands } from "./cluster-commands.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { addHelpCommand, coreVariablesHelp } from "./help-command.ts";
 import type { Io } from "./io.ts";
@@ -72,6 +73,7 @@ function createProgram(io: Io): Command {
   addBackupCommands(program, io);
   addTransferCommands(program, io);
   addSecretKeyCommands(program, io);
+  addClusterCommands(program, io);
   addObservabilityCommands(program, io);
   addManualCommand(program, io);
   addLicencesCommand(program, io);
@@ -83,7 +85,7 @@ function createProgram(io: Io): Command {
   addConfigCommands(program, io);
   program
     .command("healthcheck")
-    .description("exit 0 if the gateway on this machine is healthy")
+    .description("exit 0 if the gateway here is healthy")
     .action(async () => {
       const config = io.loadConfig();
       if (!(await healthcheck(config))) throw unhealthy(config);

@@ -5,6 +5,7 @@ import availability from "./availability.md" with { type: "text" };
 import backup from "./backup.md" with { type: "text" };
 import bodies from "./bodies.md" with { type: "text" };
 import cli from "./cli.md" with { type: "text" };
+import cluster from "./cluster.md" with { type: "text" };
 import configAsCode from "./config-as-code.md" with { type: "text" };
 import configuration from "./configuration.md" with { type: "text" };
 import dashboard from "./dashboard.md" with { type: "text" };
@@ -115,6 +116,7 @@ const parts = [
         text: availability,
         summary: "What happens when a process, machine or disk fails",
       },
+      { slug: "cluster", text: cluster, summary: "A cluster of gateways, and what most need instead" },
       { slug: "configuration", text: configuration, summary: "Environment variables and their defaults" },
       {
         slug: "sign-in",

@@ -8,7 +8,7 @@ export function addObservabilityCommands(program: Command, io: Pick<Io, "out">):
   const observability = program
     .command("observability")
     .helpCommand(false)
-    .description("print a dashboard and alert rules for /metrics");
+    .description("print a dashboard and alerts for /metrics");
 
   observability
     .command("grafana")
