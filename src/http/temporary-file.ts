@@ -29,7 +29,10 @@ export async function temporaryFileResponse(options: {
 function streamOf(file: FileHandle, end: () => Promise<void>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK_BYTES));
+      const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK_BYTES)).catch(async (error) => {
+        await end();
+        throw error;
+      });
       if (bytesRead > 0) {
         controller.enqueue(buffer.subarray(0, bytesRead));
         return;

@@ -5,6 +5,7 @@ import type { ApiDeps } from "../api/deps.ts";
 import { createDashboard } from "../dashboard/create-dashboard.ts";
 import type { DashboardDeps } from "../dashboard/deps.ts";
 import type { ClusterGate } from "../http/cluster/gate.ts";
+import type { SeedRoutes } from "../http/cluster/seed-routes.ts";
 import { edge } from "../http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../http/errors.ts";
 import { health, type Readiness } from "../http/health.ts";
@@ -21,8 +22,10 @@ export function mountRoutes(deps: {
   report: Readonly<{ readiness: () => Readiness; scrape: Scrape }>;
   /** Given in a cluster only. */
   gate?: ClusterGate | undefined;
+  /** Given in a cluster only. */
+  seeds?: SeedRoutes | undefined;
 }) {
-  const { parts, alterDashboard = (own) => own, ingest, report, gate } = deps;
+  const { parts, alterDashboard = (own) => own, ingest, report, gate, seeds } = deps;
   const { config, clock, log } = parts;
   const dashboard = createDashboard(alterDashboard(parts));
   const api = createApi({
@@ -70,6 +73,7 @@ export function mountRoutes(deps: {
     .use(errorHandler(errors))
     .use(health({ isReady: report.readiness }))
     .use(metricsRoute({ credentials: config.metrics, scrape: report.scrape }))
+    .use(seeds ?? new Elysia())
     .use(ingest.routes)
     .use(api)
     .use(dashboard.app);

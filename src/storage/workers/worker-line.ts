@@ -10,7 +10,7 @@ export type LineAnswer<Value> = Readonly<{
   error: LineFault | null;
 }>;
 
-type LineFault = Readonly<{ message: string; code: string | null }>;
+export type LineFault = Readonly<{ message: string; code: string | null }>;
 
 type Waiting<Value> = Readonly<{ resolve: (value: Value | null) => void; reject: (error: Error) => void }>;
 

@@ -1,5 +1,5 @@
 /** A follower in front of a leader that a test writes, both on loopback. */
-import { Elysia } from "elysia";
+import { type AnyElysia, Elysia } from "elysia";
 import { createForwarder, type NodeAddress } from "../../../src/http/cluster/forward.ts";
 import { createClusterGate } from "../../../src/http/cluster/gate.ts";
 import { createNodeSignatures } from "../../../src/http/cluster/node-signature.ts";
@@ -19,7 +19,11 @@ export function signaturesOf(node: string) {
 }
 
 /** Starts a node that answers some paths itself and forwards the others. */
-export function startNode(node: string, findLeader: () => NodeAddress | null, ca?: string) {
+export function startNode(
+  node: string,
+  findLeader: () => NodeAddress | null,
+  { ca, routes = new Elysia() }: { ca?: string; routes?: AnyElysia } = {},
+) {
   const { log, lines } = createRecordingLog();
   const errors = createErrorAnswers({ log });
   const signatures = signaturesOf(node);
@@ -38,7 +42,8 @@ export function startNode(node: string, findLeader: () => NodeAddress | null, ca
     .get("/metrics", local)
     .get("/cluster/v1/hello", local)
     .post("/webhook/:id", local, { parse: "none" })
-    .get("/webhooks", local);
+    .get("/webhooks", local)
+    .use(routes);
   const server = serve(app);
   return {
     ...server,

@@ -1,0 +1,68 @@
+/** Asks the leader of the cluster for copies of its databases. */
+import { z } from "zod";
+import { AppError } from "../../lib/errors.ts";
+import type { NodeAddress } from "./forward.ts";
+import type { NodeSignatures } from "./node-signature.ts";
+import { SEED_BYTES, SEED_PATH, SEED_SHA256 } from "./seed-routes.ts";
+
+/** A copy as it arrives; the receiver compares length and hash. */
+export type ArrivingCopy = Readonly<{ bytes: number; sha256: string; body: ReadableStream<Uint8Array> }>;
+
+export type SeedClient = Readonly<{
+  /**
+   * Resolves with the leader's copy of the main database, or of a webhook's event file; null if it has no such webhook.
+   * Making the copy may take long, and a machine that is gone never answers: abort `signal` when the leader changes.
+   * Rejects with AppError `unavailable` for all other answers.
+   */
+  fetchCopy: (
+    what: Readonly<{ webhookId: string | null }>,
+    signal: AbortSignal,
+  ) => Promise<ArrivingCopy | null>;
+}>;
+
+const headSchema = z.object({
+  bytes: z.coerce.number().int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+export function createSeedClient(deps: {
+  leader: () => NodeAddress | null;
+  signatures: Pick<NodeSignatures, "sign">;
+}): SeedClient {
+  const { leader: findLeader, signatures } = deps;
+  return {
+    async fetchCopy({ webhookId }, signal) {
+      const leader = findLeader();
+      if (leader === null) throw refused("The cluster has no leader at the moment.");
+      const path = `${SEED_PATH}/${webhookId === null ? "main" : `events/${webhookId}`}`;
+      const response = await fetch(new URL(path, leader.url), {
+        headers: signatures.sign({ method: "GET", path, client: null }),
+        signal,
+        // A kept connection may be one that the leader is closing.
+        keepalive: false,
+        redirect: "error",
+        decompress: false,
+        // Between nodes there is none, whatever the environment says.
+        proxy: false,
+        // By default it gives up while the copy of a large file is made.
+        timeout: false,
+      }).catch((cause: unknown) => {
+        throw refused(`The cluster's leader, node ${leader.node}, did not answer.`, cause);
+      });
+      if (response.ok && response.body !== null) return { ...headOf(response), body: response.body };
+      const told = errorSchema.safeParse(await response.json().catch(() => null)).data?.error;
+      if (response.status === 404 && told?.code === "not_found" && webhookId !== null) return null;
+      const reason = told?.message ?? `It answered with status ${response.status}.`;
+      throw refused(`The cluster's leader, node ${leader.node}, gives no copy: ${reason}`);
+    },
+  };
+}
+
+function headOf({ headers }: Response): Readonly<{ bytes: number; sha256: string }> {
+  return headSchema.parse({ bytes: headers.get(SEED_BYTES), sha256: headers.get(SEED_SHA256) });
+}
+
+function refused(message: string, cause?: unknown): AppError {
+  return new AppError({ kind: "unavailable", code: "no_copy", message, cause });
+}

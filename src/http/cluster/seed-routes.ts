@@ -1,0 +1,109 @@
+/** Gives other nodes of the cluster copies of the leader's databases. */
+import { Elysia } from "elysia";
+import { AppError, notFound } from "../../lib/errors.ts";
+import { createPlaces } from "../../lib/waiting/places.ts";
+import { IDLE_SECONDS } from "../listen.ts";
+import { temporaryFileResponse } from "../temporary-file.ts";
+import { CLUSTER_PREFIX, type GateServer } from "./gate.ts";
+import { callerOf } from "./node-caller.ts";
+
+/** A temporary file. */
+type SeedCopy = Readonly<{ path: string; bytes: number; sha256: string }>;
+
+export const SEED_PATH = `${CLUSTER_PREFIX}seed`;
+/** Length and hash have headers of their own: a body that is streamed has no Content-Length. */
+export const SEED_BYTES = "x-webhooker-seed-bytes";
+export const SEED_SHA256 = "x-webhooker-seed-sha256";
+
+/** Each copy takes a thread, and as much of the disk as its original. */
+const MOST_AT_ONCE = 2;
+const MOST_WAITING = 100;
+
+export type SeedRoutes = ReturnType<typeof seedRoutes>;
+
+/** The gate must be in front: it verifies who asks. */
+export function seedRoutes(deps: {
+  isLeader: () => boolean;
+  /** Whether there is such a webhook, and it is not deleted. */
+  hasWebhook: (webhookId: string) => boolean;
+  copies: Readonly<{
+    ofMainDatabase: () => Promise<SeedCopy>;
+    ofEvents: (webhookId: string) => Promise<SeedCopy>;
+    discard: (path: string) => Promise<void>;
+  }>;
+}) {
+  const { isLeader, hasWebhook, copies } = deps;
+  const places = createPlaces({
+    count: MOST_AT_ONCE,
+    mostWaiting: MOST_WAITING,
+    tooMany: () => unavailable("busy", "Too many nodes take copies at the moment."),
+    nobodyWaits: () => new Error("the node does not wait for the copy any more"),
+  });
+
+  /** Resolves with the copy; its place is taken until it is sent. */
+  function give(
+    request: Request,
+    server: GateServer | null,
+    make: () => Promise<SeedCopy>,
+  ): Promise<Response> {
+    requireNode(request);
+    if (!isLeader()) throw unavailable("not_leader", "Only the leader of the cluster gives copies.");
+    server?.timeout(request, 0);
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const work = async () => {
+      const copy = await make();
+      const gone = Promise.withResolvers<void>();
+      const discard = async () => {
+        gone.resolve();
+        await copies.discard(copy.path);
+      };
+      server?.timeout(request, IDLE_SECONDS);
+      resolve(await respond(copy, discard));
+      await gone.promise;
+    };
+    places.take(work, request.signal).catch(reject);
+    return promise;
+  }
+
+  return new Elysia({ name: "seeds" })
+    .get(`${SEED_PATH}/main`, ({ request, server }) => give(request, server, copies.ofMainDatabase))
+    .get(`${SEED_PATH}/events/:webhookId`, ({ request, server, params: { webhookId } }) =>
+      give(request, server, async () => {
+        if (!hasWebhook(webhookId)) throw notFound("webhook");
+        try {
+          return await copies.ofEvents(webhookId);
+        } catch (error) {
+          // It was deleted meanwhile.
+          if (!hasWebhook(webhookId)) throw notFound("webhook");
+          throw error;
+        }
+      }),
+    );
+}
+
+async function respond({ path, bytes, sha256 }: SeedCopy, discard: () => Promise<void>): Promise<Response> {
+  const response = await temporaryFileResponse({
+    path,
+    fileName: "seed.db",
+    contentType: "application/vnd.sqlite3",
+    discard,
+  });
+  response.headers.set(SEED_BYTES, String(bytes));
+  response.headers.set(SEED_SHA256, sha256);
+  return response;
+}
+
+/** A request that a node forwards for a client is the client's. */
+function requireNode(request: Request): void {
+  const caller = callerOf(request);
+  if (caller !== null && caller.client === null) return;
+  throw new AppError({
+    kind: "forbidden",
+    code: "nodes_only",
+    message: "Only the nodes of the cluster may ask for this.",
+  });
+}
+
+function unavailable(code: string, message: string): AppError {
+  return new AppError({ kind: "unavailable", code, message, retryAfterSeconds: 3 });
+}

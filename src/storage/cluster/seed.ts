@@ -1,0 +1,228 @@
+/**
+ * Replaces this node's databases by copies of the leader's.
+ *
+ * All copies are fetched and checked before the first file is replaced; until then the old ones are as they were. From then
+ * on a marker tells that the folder has some of both, which only another seeding ends.
+ */
+import { Database } from "bun:sqlite";
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { AppError } from "../../lib/errors.ts";
+import { requireSpace } from "../backup/free-space.ts";
+import { makeFolder, syncFolder } from "../folder/folder.ts";
+
+/** A copy as it arrives. */
+export type SeedCopy = Readonly<{ bytes: number; sha256: string; body: AsyncIterable<Uint8Array> }>;
+
+/** Resolves with the main database, or a webhook's event file; null if the leader has no such webhook any more. */
+export type FetchCopy = (
+  what: Readonly<{ webhookId: string | null }>,
+  signal: AbortSignal,
+) => Promise<SeedCopy | null>;
+
+export type SeedProgress = Readonly<{
+  /** Fetched so far, the main database included. */
+  files: number;
+  /** Null until the main database has told how many there are. */
+  filesInAll: number | null;
+  bytes: number;
+}>;
+
+type Options = Readonly<{
+  fetchCopy: FetchCopy;
+  dataDir: string;
+  dbPath: string;
+  /** Called with every part that arrives. */
+  onProgress?: (progress: SeedProgress) => void;
+  signal?: AbortSignal;
+}>;
+
+/**
+ * Webhooks of the new main database that have no event file: they were deleted at the leader since it was copied. The log
+ * tells so too, later.
+ */
+export type Seeded = Readonly<{ missing: readonly string[] }>;
+
+const MARKER = ".seeding";
+const TEMPORARY = /^\.seed-.+\.db(-journal|-wal|-shm)?$/;
+const EVENT_FILE = /^events-([0-9a-f-]{36})\.db(?:-wal|-shm)?$/;
+/** Event files fetched at a time, as many as the leader gives. */
+const AT_ONCE = 2;
+
+/** True if files were being replaced when the process ended: the folder is of no use before it is seeded. */
+export function isSeedUnfinished(dataDir: string): boolean {
+  return existsSync(join(dataDir, MARKER));
+}
+
+/**
+ * Replaces the main database and all event files. Nobody may have them open. The main database is copied first: what happens
+ * to a webhook after that follows from the log. Rejects with AppError `unavailable` for a copy that arrived damaged, and if
+ * the disk is too small.
+ */
+export function seedFrom(options: Options): Promise<Seeded> {
+  return seed(options, () => true);
+}
+
+/** Replaces the main database. Event files stay; those that are missing are fetched. Else as `seedFrom`. */
+export function seedMain(options: Options): Promise<Seeded> {
+  const { dataDir } = options;
+  return seed(options, (webhookId) => !existsSync(eventPath(dataDir, webhookId)));
+}
+
+async function seed(options: Options, isWanted: (webhookId: string) => boolean): Promise<Seeded> {
+  const { dataDir, dbPath } = options;
+  const folders = new Set([dirname(dbPath), dataDir]);
+  for (const folder of folders) makeFolder(folder);
+  removeTemporary(folders);
+  const fetching = new Fetching(options);
+  try {
+    if (!(await fetching.get(null, temporary(dbPath)))) throw damaged("The leader has no main database.");
+    const live = listWebhookIds(temporary(dbPath));
+    const wanted = live.filter(isWanted);
+    const missing = await fetching.getAll(wanted);
+    const gone = new Set(missing);
+    const kept = new Set(live.filter((id) => !gone.has(id)));
+    putInPlace(options, { kept, fetched: wanted.filter((id) => kept.has(id)) });
+    return { missing };
+  } finally {
+    removeTemporary(folders);
+  }
+}
+
+class Fetching {
+  readonly #options: Options;
+  readonly #signal: AbortSignal;
+  readonly #failed = new AbortController();
+  #progress: SeedProgress = { files: 0, filesInAll: null, bytes: 0 };
+  /** Bytes of copies under way that have not arrived. */
+  #outstanding = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#signal = AbortSignal.any([this.#failed.signal, ...(options.signal ? [options.signal] : [])]);
+  }
+
+  /** Returns the webhooks that the leader has not. */
+  async getAll(webhookIds: readonly string[]): Promise<readonly string[]> {
+    this.#note({ filesInAll: this.#progress.files + webhookIds.length });
+    const left = webhookIds.values();
+    const missing: string[] = [];
+    const work = async () => {
+      for (const id of left) {
+        if (!(await this.get(id, temporary(eventPath(this.#options.dataDir, id))))) missing.push(id);
+      }
+    };
+    const workers = Array.from({ length: AT_ONCE }, work);
+    try {
+      await Promise.all(workers);
+    } catch (error) {
+      this.#failed.abort();
+      await Promise.allSettled(workers);
+      throw error;
+    }
+    return missing;
+  }
+
+  /** Returns whether the leader has it. */
+  async get(webhookId: string | null, to: string): Promise<boolean> {
+    this.#signal.throwIfAborted();
+    const copy = await this.#options.fetchCopy({ webhookId }, this.#signal);
+    if (copy === null) return false;
+    await this.#store(copy, to);
+    requireOpens(to);
+    this.#note({ files: this.#progress.files + 1 });
+    return true;
+  }
+
+  async #store({ bytes, sha256, body }: SeedCopy, to: string): Promise<void> {
+    requireSpace({ folder: dirname(to), bytes: this.#outstanding + bytes });
+    const hasher = new Bun.CryptoHasher("sha256");
+    let left = bytes;
+    this.#outstanding += bytes;
+    const file = await open(to, "wx", 0o600);
+    try {
+      for await (const part of body) {
+        this.#signal.throwIfAborted();
+        if (part.byteLength > left) throw damaged("A copy from the leader is longer than it should be.");
+        await file.writeFile(part);
+        hasher.update(part);
+        left -= part.byteLength;
+        this.#outstanding -= part.byteLength;
+        this.#note({ bytes: this.#progress.bytes + part.byteLength });
+      }
+      if (left > 0) throw damaged(`A copy from the leader lacks its last ${left} bytes.`);
+      if (hasher.digest("hex") !== sha256) throw damaged("A copy from the leader has another SHA-256.");
+      await file.sync();
+    } finally {
+      this.#outstanding -= left;
+      await file.close();
+    }
+  }
+
+  #note(change: Partial<SeedProgress>): void {
+    this.#progress = { ...this.#progress, ...change };
+    this.#options.onProgress?.(this.#progress);
+  }
+}
+
+/** `kept`: webhooks that have an event file afterwards; those of others go. `fetched`: webhooks with a new one. */
+function putInPlace(
+  { dataDir, dbPath }: Options,
+  { kept, fetched }: { kept: ReadonlySet<string>; fetched: readonly string[] },
+): void {
+  writeFileSync(join(dataDir, MARKER), "", { mode: 0o600 });
+  syncFolder(dataDir);
+  for (const name of readdirSync(dataDir)) {
+    const id = EVENT_FILE.exec(name)?.[1];
+    if (id !== undefined && !kept.has(id)) rmSync(join(dataDir, name));
+  }
+  for (const id of fetched) replace(eventPath(dataDir, id));
+  replace(dbPath);
+  for (const folder of new Set([dataDir, dirname(dbPath)])) syncFolder(folder);
+  rmSync(join(dataDir, MARKER));
+  syncFolder(dataDir);
+}
+
+function replace(path: string): void {
+  // With its old write-ahead log the new file would be read as a mixture.
+  for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
+  renameSync(temporary(path), path);
+}
+
+function removeTemporary(folders: Iterable<string>): void {
+  for (const folder of folders) {
+    for (const name of readdirSync(folder).filter((each) => TEMPORARY.test(each)))
+      rmSync(join(folder, name), { force: true });
+  }
+}
+
+function eventPath(dataDir: string, webhookId: string): string {
+  return join(dataDir, `events-${webhookId}.db`);
+}
+
+/** On the same disk, so that it is only renamed. */
+function temporary(path: string): string {
+  return join(dirname(path), `.seed-${basename(path, ".db")}.db`);
+}
+
+function listWebhookIds(path: string): readonly string[] {
+  return read(path, "SELECT id FROM webhooks WHERE deleted_at IS NULL ORDER BY id").map(({ id }) => id);
+}
+
+function requireOpens(path: string): void {
+  read(path, "SELECT name AS id FROM sqlite_schema");
+}
+
+function read(path: string, sql: string): readonly { id: string }[] {
+  const db = new Database(path, { readonly: true });
+  try {
+    return db.query<{ id: string }, []>(sql).all();
+  } finally {
+    db.close(true);
+  }
+}
+
+function damaged(message: string): AppError {
+  return new AppError({ kind: "unavailable", code: "copy_damaged", message });
+}
