@@ -205,6 +205,16 @@ describe("webhooker user", () => {
     });
   });
 
+  test("is refused on a node that follows, and says where to go", async () => {
+    await withGateway(async ({ mainDb }) => {
+      mainDb.replication.join({ born: "log", position: 0, role: "following" });
+      const { code, err } = await run("user add ada");
+      expect(code).toBe(1);
+      expect(err).toContain("Make the change at the node that leads.");
+      expect(mainDb.users.findByUsername("ada")).toBeNull();
+    });
+  });
+
   test("ends all sessions of a user, also while the gateway has the database open", async () => {
     await run("user add ada");
     const mainDb = openMainDb({ path: join(directory, "data", "webhooker.db"), clock });

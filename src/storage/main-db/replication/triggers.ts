@@ -34,9 +34,7 @@ function triggersOf({ name, columns, key }: ReplicatedTable): readonly Trigger[]
   const put = `${insert} ${literal}, 'put', ${objectOf(columns, quoted)} FROM ${quoted(name)}
     WHERE ${key.map((each) => `${quoted(each)} = NEW.${quoted(each)}`).join(" AND ")};`;
   const gone = `${insert} ${literal}, 'gone', ${objectOf(key, column("OLD"))}`;
-  const isMoved = key
-    .map((each) => `OLD.${quoted(each)} IS NOT NEW.${quoted(each)} COLLATE BINARY`)
-    .join(" OR ");
+  const isMoved = key.map((each) => `OLD.${quoted(each)} IS NOT NEW.${quoted(each)}`).join(" OR ");
   const bodies = {
     insert: put,
     update: `${gone} WHERE ${isMoved};\n  ${put}`,
