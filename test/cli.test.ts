@@ -1,7 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApiKeys } from "../src/auth/api-keys.ts";
 import { createSessions } from "../src/auth/sessions.ts";
@@ -14,13 +13,14 @@ import { version } from "../src/lib/version.ts";
 import { findChapter, manualChapters } from "../src/manual/chapters.ts";
 import { type MainDb, openMainDb } from "../src/storage/main-db/open.ts";
 import { createFakeClock } from "./support/fake-clock.ts";
+import { makeTestFolder } from "./support/folder.ts";
 
 const clock = createFakeClock();
 let directory: string;
 let environment: Record<string, string>;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "webhooker-cli-"));
+  directory = makeTestFolder("cli");
   environment = { DBURL: join(directory, "data", "webhooker.db"), DATA_DIR: join(directory, "data") };
 });
 

@@ -1,13 +1,13 @@
 /** `webhooker plan`, `apply` and `export-config` against a running gateway: output, exit codes, and no secrets. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of files of configuration look like that
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommandLine } from "../../src/cli/program.ts";
 import { loadConfig } from "../../src/config.ts";
 import { readClientEnvironment } from "../../src/config-client.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { makeTestFolder } from "../support/folder.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
@@ -17,7 +17,7 @@ const variables = { GITHUB: "secret-of-github", URL: "https://billing.example/se
 
 beforeAll(async () => {
   api = await startTestApi();
-  folder = mkdtempSync(join(tmpdir(), "webhooker-apply-"));
+  folder = makeTestFolder("apply");
   path = join(folder, "webhooker.yaml");
 });
 afterAll(async () => {

@@ -1,7 +1,5 @@
 /** The delivery engine over real event files, with a fake clock, routes in memory and scripted targets. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { AttemptDeps } from "../../src/delivery/attempts/attempt.ts";
 import { createDeliveryEngine, type DeliveryEngine } from "../../src/delivery/engine.ts";
 import { newId } from "../../src/lib/ids.ts";
@@ -19,6 +17,7 @@ import { createEventStore } from "../../src/storage/stores/event-store.ts";
 import { createThrottleStore, type ThrottleStore } from "../../src/storage/stores/throttle-store.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/writer/event-writer.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { makeTestFolder } from "../support/folder.ts";
 import { createRecordingLog } from "../support/recording-log.ts";
 import { createScriptedTargets, type ScriptedTargets, type WorldTarget } from "./scripted-targets.ts";
 import { type SpiedStore, spyOnStore } from "./spied-store.ts";
@@ -67,7 +66,7 @@ export function createWorld(
   }> = {},
 ): World {
   const clock = createFakeClock();
-  const directory = mkdtempSync(join(tmpdir(), "webhooker-delivery-"));
+  const directory = makeTestFolder("delivery");
   const { log, lines } = createRecordingLog();
   const upkeep: EventFileUpkeep = {
     ...startEventFileUpkeep(),

@@ -1,4 +1,7 @@
 /** `bun run soak`: kills the gateway at random moments under load, again and again, and checks that nothing is lost. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Load } from "../e2e/load.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
@@ -43,7 +46,7 @@ async function soak(random: () => number): Promise<number> {
   const since = performance.now();
   process.stdout.write(`${rounds} rounds with --seed ${seed}\n`);
   const targets = await startTargets();
-  const gateway = await startGateway();
+  const gateway = await startGateway({}, mkdtempSync(join(tmpdir(), "webhooker-soak-")));
   const setups = await setUpWebhooks(gateway, targets);
   const load = new Load((setup) => (habitOf(setups, setup) === "copies" ? COPIES : 0));
   const pauses = new Pauses({ gateway, setups, random });

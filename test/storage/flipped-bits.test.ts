@@ -3,13 +3,13 @@
  * can detect them.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { AppError } from "../../src/lib/errors.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { checkDatabases } from "../../src/storage/reader/check.ts";
+import { makeTestFolder } from "../support/folder.ts";
 import { createTestMainDb } from "../support/main-db.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement } from "./storage-world.ts";
 
@@ -21,7 +21,7 @@ const EVENTS = 40;
 const TARGET = "target";
 const DAMAGE = /^event_file_(damaged|unavailable)$|^newer_database$/;
 
-const folder = mkdtempSync(join(tmpdir(), "webhooker-flipped-"));
+const folder = makeTestFolder("flipped");
 const closedFile = join(folder, "closed.db");
 const openFile = join(folder, "open.db");
 const ids: string[] = [];

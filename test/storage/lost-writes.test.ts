@@ -1,11 +1,11 @@
 /** Power cuts under load: unsynced data is lost in part or whole, and every acknowledged event is there. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
 import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import { createRandom } from "../soak/random.ts";
+import { makeTestFolder } from "../support/folder.ts";
 import { watchDisk } from "./power-cut.ts";
 import { createStorageWorld, pendingFor, type StorageWorld, settlement, turn } from "./storage-world.ts";
 
@@ -26,7 +26,7 @@ const MOST_TURNS = 30;
 const IDLE = 0.05;
 const IDLE_MS = 200_000;
 
-const folder = mkdtempSync(join(tmpdir(), "webhooker-cut-"));
+const folder = makeTestFolder("cut");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Cut = Readonly<{ dataDir: string; acknowledged: readonly string[] }>;

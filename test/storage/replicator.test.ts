@@ -1,14 +1,14 @@
 /** With a replicator such as Litestream, the WALs are left to it and stay where they are. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../src/lib/ids.ts";
 import { startEventFileUpkeep } from "../../src/storage/event-files/event-file-upkeep.ts";
 import { type EventStorage, openEventStorage } from "../../src/storage/event-storage.ts";
 import { openMainDb } from "../../src/storage/main-db/open.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { makeTestFolder } from "../support/folder.ts";
 import { draft } from "./storage-world.ts";
 
 const MIB = 1024 * 1024;
@@ -24,7 +24,7 @@ let webhookId: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "webhooker-replicated-"));
+  folder = makeTestFolder("replicated");
   errors = [];
   webhookId = newId();
   storage = open();

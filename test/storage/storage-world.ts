@@ -1,9 +1,7 @@
 /** Event files in a folder of their own, with the writer, the store and the worker as the program composes them. */
 import { Database } from "bun:sqlite";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { newId } from "../../src/lib/ids.ts";
 import { noMetrics, type StorageMetrics } from "../../src/observability/metrics.ts";
 import type { DedupKey } from "../../src/storage/event-db/duplicates.ts";
@@ -20,6 +18,7 @@ import { createEventStore, type EventStore } from "../../src/storage/stores/even
 import { inTransaction } from "../../src/storage/writer/commit-writes.ts";
 import { createEventWriter, type EventWriter } from "../../src/storage/writer/event-writer.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { makeTestFolder } from "../support/folder.ts";
 
 type Replaceable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -57,7 +56,7 @@ export function createStorageWorld(
     onMissing?: (webhookId: string) => void;
   } = {},
 ): StorageWorld {
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "webhooker-events-"));
+  const dataDir = options.dataDir ?? makeTestFolder("events");
   const clock = createFakeClock();
   const upkeep: Replaceable<EventFileUpkeep> = { ...startEventFileUpkeep() };
   const errors: string[] = [];

@@ -1,8 +1,8 @@
 /** Runs the compiled executable in an empty folder with an empty environment, as after a download. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient } from "./api-client.ts";
+import { makeTestFolder } from "./folder.ts";
 
 /** WEBHOOKER_EXECUTABLE names another build to test, such as a downloaded release. */
 const EXECUTABLE = Bun.env.WEBHOOKER_EXECUTABLE ?? join(import.meta.dir, "../../dist/webhooker");
@@ -24,8 +24,11 @@ export type GatewayOptions = Readonly<{
 }>;
 
 /** Starts the gateway and waits until it is ready. */
-export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const gateway = new Gateway(makeFolder(), options);
+export async function startGateway(
+  options: GatewayOptions = {},
+  folder: string = makeFolder(),
+): Promise<Gateway> {
+  const gateway = new Gateway(folder, options);
   try {
     await gateway.start();
     return gateway;
@@ -47,8 +50,9 @@ export async function runExecutable(options: {
   return child.finished;
 }
 
+/** May be in memory: a long run needs a folder on a disk. */
 export function makeFolder(): string {
-  return mkdtempSync(join(tmpdir(), "webhooker-e2e-"));
+  return makeTestFolder("e2e");
 }
 
 export class Gateway {

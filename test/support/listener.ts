@@ -1,7 +1,6 @@
 /** Runs `webhooker listen` of the compiled executable as a process of its own. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { makeTestFolder } from "./folder.ts";
 import { executable } from "./gateway.ts";
 
 export type Listening = Readonly<{
@@ -17,7 +16,7 @@ export type Listening = Readonly<{
 
 export function startListening(options: { url: string; key: string; args: readonly string[] }): Listening {
   const { url, key, args } = options;
-  const folder = mkdtempSync(join(tmpdir(), "webhooker-listen-"));
+  const folder = makeTestFolder("listen");
   const child = Bun.spawn([executable(), "listen", ...args], {
     cwd: folder,
     env: { HOME: folder, WEBHOOKER_URL: url, WEBHOOKER_API_KEY: key },

@@ -1,12 +1,12 @@
 /** A main database in a folder of its own, with a fake clock and functions that insert rows. */
 import { Database } from "bun:sqlite";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { newId, newUnguessableId } from "../../src/lib/ids.ts";
 import { type Background, type MainDb, openMainDb } from "../../src/storage/main-db/open.ts";
 import type { EntrypointRow, TargetRow, UserRow, WebhookRow } from "../../src/storage/main-db/tables.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
+import { makeTestFolder } from "./folder.ts";
 
 export type TestMainDb = Readonly<{
   mainDb: MainDb;
@@ -27,7 +27,7 @@ export type TestMainDb = Readonly<{
 
 /** Without `background` every commit is synced before it returns. */
 export function createTestMainDb(clock: FakeClock = createFakeClock(), background?: Background): TestMainDb {
-  const directory = mkdtempSync(join(tmpdir(), "webhooker-main-db-"));
+  const directory = makeTestFolder("main-db");
   const path = join(directory, "data", "webhooker.db");
   const mainDb = openMainDb({ path, clock, ...(background && { background }) });
   const opened = [mainDb];

@@ -1,15 +1,15 @@
 /** Lists every route that the program registers, so that no test misses a new one. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config.ts";
 import { startServer } from "../../src/server.ts";
+import { makeTestFolder } from "./folder.ts";
 
 export type RegisteredRoute = Readonly<{ method: string; path: string }>;
 
 /** Starts the gateway in this process for a moment: the executable does not list its routes. */
 export async function listRegisteredRoutes(): Promise<readonly RegisteredRoute[]> {
-  const folder = mkdtempSync(join(tmpdir(), "webhooker-routes-"));
+  const folder = makeTestFolder("routes");
   const config = loadConfig({
     PORT: "0",
     DBURL: join(folder, "main.db"),

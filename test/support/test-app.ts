@@ -1,6 +1,5 @@
 /** A whole gateway on loopback, in a folder of its own, with a fake clock; not started, so nothing is delivered. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createPasswords } from "../../src/auth/passwords.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
@@ -9,6 +8,7 @@ import { createApp } from "../../src/server/create-app.ts";
 import type { Overrides } from "../../src/server/overrides.ts";
 import type { MainDbUpkeep } from "../../src/server/storage.ts";
 import { createFakeClock } from "./fake-clock.ts";
+import { makeTestFolder } from "./folder.ts";
 import { serve } from "./http-server.ts";
 import { unreachable } from "./outbound.ts";
 import { createRecordingLog } from "./recording-log.ts";
@@ -37,7 +37,7 @@ export async function startTestApp(
   environment: Readonly<Record<string, string>> = {},
   overrides: Overrides = {},
 ) {
-  const directory = mkdtempSync(join(tmpdir(), "webhooker-app-"));
+  const directory = makeTestFolder("app");
   const clock = createFakeClock();
   const { log, lines } = createRecordingLog();
   const config: Config = loadConfig({

@@ -1,7 +1,6 @@
 /** Files that are given the same commands stay equal, however the commands are grouped and whenever a file is reopened. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { decodeRecord, encodeRecord } from "../../../src/storage/cluster/record.ts";
@@ -17,6 +16,7 @@ import { digestTables } from "../../../src/storage/reader/file-digest.ts";
 import { commitWrites } from "../../../src/storage/writer/commit-writes.ts";
 import { EventWrite, SettlementWrite } from "../../../src/storage/writer/writes.ts";
 import { drawFrom } from "../../support/draw.ts";
+import { makeTestFolder } from "../../support/folder.ts";
 import { RandomCommands } from "./random-commands.ts";
 
 const WEBHOOK = "webhook";
@@ -25,7 +25,7 @@ let folder: string;
 let files: EventFile[];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "webhooker-copies-"));
+  folder = makeTestFolder("copies");
   files = [];
 });
 

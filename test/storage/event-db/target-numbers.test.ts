@@ -1,8 +1,7 @@
 /** The numbers of a target are those of its attempts, hour by hour, whatever happens to the process. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { newId } from "../../../src/lib/ids.ts";
@@ -11,6 +10,7 @@ import { AttemptCounts } from "../../../src/storage/event-db/numbers/attempt-cou
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
 import { readTargetNumbers } from "../../../src/storage/event-db/numbers/target-numbers.ts";
 import type { DeliveryResult, DeliveryStatus } from "../../../src/storage/event-db/types.ts";
+import { makeTestFolder } from "../../support/folder.ts";
 import { createRetentionWorld, type RetentionWorld } from "../retention-world.ts";
 import { pendingFor, query, settlement } from "../storage-world.ts";
 
@@ -160,7 +160,7 @@ test("what a killed process leaves behind has every committed attempt", async ()
   await attempt("a", START);
   await attempt("a", START + HOUR, { status: "failed", statusCode: 500 });
   await attempt("a", START + HOUR);
-  const left = mkdtempSync(join(tmpdir(), "webhooker-left-"));
+  const left = makeTestFolder("left");
   try {
     const from = world.files.pathOf(world.webhookId);
     const to = join(left, "events.db");

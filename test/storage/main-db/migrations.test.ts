@@ -1,8 +1,7 @@
 /** A main database that an earlier version made keeps what is in it when this version opens it. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { isId, timeOfId } from "../../../src/lib/ids.ts";
 import { readWebhookSettings } from "../../../src/settings/webhook-settings.ts";
@@ -10,6 +9,7 @@ import { mainMigrations } from "../../../src/storage/main-db/migrations/index.ts
 import { openMainDb } from "../../../src/storage/main-db/open.ts";
 import { migrate, NEWER_DATABASE } from "../../../src/storage/sqlite/migrate.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
+import { makeTestFolder } from "../../support/folder.ts";
 import { appErrorOf } from "../../support/thrown.ts";
 
 const BEFORE_WEBHOOK_SETTINGS = mainMigrations.slice(0, 8);
@@ -18,7 +18,7 @@ let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "webhooker-migrations-"));
+  folder = makeTestFolder("migrations");
   path = join(folder, "webhooker.db");
 });
 afterEach(() => rmSync(folder, { recursive: true }));

@@ -2,12 +2,12 @@
  * Searches run in a worker beside everything else: limited, ended when the file is needed, and restarted after a fault.
  */
 import { afterEach, expect, spyOn, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { newId } from "../../../src/lib/ids.ts";
 import { type EventReader, startEventReader } from "../../../src/storage/reader/event-reader.ts";
+import { makeTestFolder } from "../../support/folder.ts";
 import { appErrorOf, thrownBy } from "../../support/thrown.ts";
 import { createStorageWorld, openDescriptors, type StorageWorld } from "../storage-world.ts";
 
@@ -35,7 +35,7 @@ function worldWith(reader: EventReader): StorageWorld {
 }
 
 function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "webhooker-reader-"));
+  const folder = makeTestFolder("reader");
   folders.push(folder);
   return folder;
 }

@@ -1,13 +1,13 @@
 /** Parts of an event file that are left out of an exported webhook. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../../src/lib/ids.ts";
 import { eventMigrations } from "../../../src/storage/event-db/migrations/index.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
 import { readWebhookFile, writeWebhookFile } from "../../../src/storage/transfer/webhook-file.ts";
+import { makeTestFolder } from "../../support/folder.ts";
 import { createStorageWorld, draft, type StorageWorld } from "../storage-world.ts";
 
 let world: StorageWorld;
@@ -15,7 +15,7 @@ let folder: string;
 
 beforeEach(() => {
   world = createStorageWorld();
-  folder = mkdtempSync(join(tmpdir(), "webhooker-export-"));
+  folder = makeTestFolder("export");
 });
 afterEach(async () => {
   await world.dispose();

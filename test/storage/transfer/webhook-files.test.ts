@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createWebhookFiles } from "../../../src/storage/transfer/webhook-files.ts";
+import { makeTestFolder } from "../../support/folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "webhooker-files-"));
+  folder = makeTestFolder("files");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 

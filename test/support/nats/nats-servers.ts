@@ -1,10 +1,10 @@
 /** Three real NATS servers on this machine, which tests may kill, stop, and start again. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createNatsKey } from "../../../src/storage/cluster/nats/keys.ts";
 import type { NatsOptions } from "../../../src/storage/cluster/nats/options.ts";
 import { type NatsServerPlan, natsServerFiles } from "../../../src/storage/cluster/nats/server-files.ts";
+import { makeTestFolder } from "../folder.ts";
 import { findNatsServer } from "./nats-executable.ts";
 
 export type NatsServers = Readonly<{
@@ -41,7 +41,7 @@ const PORTS = { from: 12_000, count: 18_000 };
 export async function startNatsServers(options: ServersOptions = {}): Promise<NatsServers> {
   const executable = await findNatsServer();
   if (executable === null) throw new Error("There is no nats-server.");
-  const folder = mkdtempSync(join(tmpdir(), "webhooker-nats-"));
+  const folder = makeTestFolder("nats");
   const [gateways, system] = [await createNatsKey(), await createNatsKey()];
   const places = NAMES.map((name) => ({
     name,
