@@ -1,10 +1,11 @@
-/** Runs the gateway on its port: composes it, makes the first user, listens, and stops. */
+/** Runs the gateway on its port: composes it, makes the first user, listens, opens it anew in a cluster, and stops. */
 import type { Config } from "./config.ts";
 import { listen, withRealPort } from "./http/listen.ts";
 import { systemClock } from "./lib/clock.ts";
 import { version } from "./lib/version.ts";
 import { createLogger } from "./observability/log.ts";
-import { createApp } from "./server/create-app.ts";
+import { takeSeat } from "./server/cluster/take-seat.ts";
+import { type App, createApp } from "./server/create-app.ts";
 import { firstStartLines } from "./server/first-start.ts";
 import { warnOfLocalUrls } from "./server/public-address.ts";
 
@@ -16,6 +17,9 @@ export type RunningServer = Readonly<{
   stop: () => Promise<void>;
 }>;
 
+/** How long a node of a cluster waits that could not be opened anew. */
+const AGAIN_MS = 3_000;
+
 /** Rejects with AppError where the data cannot be used, or the address not be listened on. */
 export async function startServer(options: {
   config: Config;
@@ -25,38 +29,87 @@ export async function startServer(options: {
   const { print } = options;
   const config = withRealPort(options.config);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
-  const { app, parts, start, stop: stopApp } = await createApp({ config, clock: systemClock, log });
-  const { users, mainDb, firstSignIn } = parts;
-  void start();
-
-  const first = await users.ensureFirstUser({ adminPassword: config.adminPassword });
-  const tellFirst = () => {
-    if (first === null || first.password === null) return;
-    const { id, username, password } = first;
-    const told = { baseUrl: config.baseUrl, token: firstSignIn.offer(id) };
-    for (const line of firstStartLines({ username, password }, told)) print(line);
-  };
-  try {
-    await mainDb.synced();
-    listen(app, config);
-  } catch (error) {
-    // The user is there from now on, and no later start prints the password.
-    tellFirst();
-    await stop();
-    throw error;
-  }
+  const stopping = new AbortController();
+  let isReady = false;
+  let tellFirst = () => {};
+  let gateway = await open(null);
+  let opening = Promise.resolve();
+  openAgainIfAsked();
   const url = `http://${config.host}:${config.port}`;
   log.info("webhooker is ready", { version, url, data_dir: config.dataDir, environment: config.environment });
   warnOfLocalUrls({ config, log });
-  if (first !== null) await log.flush();
-  tellFirst();
+  isReady = true;
+  await tell();
+
+  async function open(again: Parameters<typeof takeSeat>[1]): Promise<App> {
+    const { cluster } = config;
+    const deps = { config, clock: systemClock, log };
+    const seat = cluster && (await takeSeat({ ...deps, cluster, signal: stopping.signal }, again));
+    const opened = await createApp({ ...deps, seat });
+    try {
+      void opened.start();
+      // In a cluster it may be long until this node leads, and another one has made the first user.
+      const first = opened.leading.then(() => makeFirstUser(opened));
+      if (seat === null) await first;
+      else first.catch((error: unknown) => log.error("the first user could not be made", { cause: error }));
+      await opened.member?.settled();
+      listen(opened.app, config);
+      return opened;
+    } catch (error) {
+      // The user is there from now on, and no later start prints the password.
+      tellFirst();
+      await opened.stop();
+      throw error;
+    }
+  }
+
+  async function makeFirstUser({ parts: { users, mainDb, firstSignIn } }: App): Promise<void> {
+    const first = await users.ensureFirstUser({ adminPassword: config.adminPassword });
+    if (first === null || first.password === null) return;
+    const { id, username, password } = first;
+    tellFirst = () => {
+      tellFirst = () => {};
+      const told = { baseUrl: config.baseUrl, token: firstSignIn.offer(id) };
+      for (const line of firstStartLines({ username, password }, told)) print(line);
+    };
+    await mainDb.synced();
+    if (isReady) await tell();
+  }
+
+  /** Not among the lines of the log. */
+  async function tell(): Promise<void> {
+    await log.flush();
+    tellFirst();
+  }
+
+  function openAgainIfAsked(): void {
+    void gateway.startOver.then((how) => {
+      if (!stopping.signal.aborted) opening = openAgain(how);
+    });
+  }
+
+  async function openAgain(how: Awaited<App["startOver"]>): Promise<void> {
+    await gateway.stop();
+    while (!stopping.signal.aborted) {
+      try {
+        gateway = await open(how);
+        return openAgainIfAsked();
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        log.error("this node of the cluster could not be opened again; trying again", { cause: error });
+        await new Promise<void>((resolve) => systemClock.after(AGAIN_MS, resolve));
+      }
+    }
+  }
 
   async function stop(): Promise<void> {
     log.info("webhooker is stopping");
-    await stopApp();
+    stopping.abort();
+    await opening;
+    await gateway.stop();
     log.info("webhooker has stopped");
     await log.flush();
   }
 
-  return { url, routes: app.routes, stop };
+  return { url, routes: gateway.app.routes, stop };
 }

@@ -4,7 +4,6 @@ import { createTestEventSender } from "../dashboard/webhooks/entrypoints/test-ev
 import { createOwnEventSender } from "../ingest/own-events.ts";
 import type { Clock } from "../lib/clock.ts";
 import { shareDescriptors } from "../lib/descriptor-budget.ts";
-import { every } from "../lib/every.ts";
 import { loadKeyRing } from "../lib/key-files.ts";
 import { version } from "../lib/version.ts";
 import type { Logger } from "../observability/log.ts";
@@ -15,8 +14,12 @@ import { measureStorageFiles } from "../storage/folder/storage-files.ts";
 import { checkInBackground } from "../storage/reader/inspection.ts";
 import { createStorageChecks } from "../storage/reader/storage-checks.ts";
 import { createLearnedSecrets } from "../webhooks/learned-secrets.ts";
+import { createClusterMember } from "./cluster/member.ts";
+import { createNodeHttp } from "./cluster/node-http.ts";
+import type { Seat } from "./cluster/seat.ts";
 import { createDeliveryParts } from "./delivery.ts";
 import { createIngestParts } from "./ingest.ts";
+import { createLifeCycle } from "./life-cycle.ts";
 import { mountRoutes } from "./mount.ts";
 import type { Overrides } from "./overrides.ts";
 import { createPeopleParts } from "./people.ts";
@@ -24,11 +27,6 @@ import { createCounters, createSelfReport } from "./self-report.ts";
 import { openStorageParts } from "./storage.ts";
 import { startTraces } from "./traces.ts";
 import { createWebhookParts } from "./webhooks.ts";
-
-/** How long requests that are being received may go on after a stop. */
-const REQUEST_GRACE_MS = 2_000;
-/** How often event files that nobody used for a while are looked for. */
-const IDLE_CHECK_MS = 30_000;
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 
@@ -40,11 +38,14 @@ export async function createApp({
   config,
   clock,
   log,
+  seat = null,
   overrides = {},
 }: {
   config: Config;
   clock: Clock;
   log: Logger;
+  /** This node's place in a cluster; null for a gateway that is alone. */
+  seat?: Seat | null;
   overrides?: Overrides;
 }) {
   const stopping = new AbortController();
@@ -56,6 +57,7 @@ export async function createApp({
   refuseMissingData(config);
   const unlock = lockFolder(config.dataDir);
   const keys = loadKeyRing(config);
+  const member = seat && createClusterMember({ seat, clock, log });
   const stored = openStorageParts({
     config,
     keys,
@@ -65,6 +67,7 @@ export async function createApp({
     maxOpenFiles,
     onRecorded: (webhookId, hasDue) => delivery.recorded(webhookId, hasDue),
     mainDbUpkeep: overrides.mainDbUpkeep,
+    replicate: member?.replicate,
   });
   const { mainDb, storage, reserve, lost } = stored;
   const { files, events, rejected } = storage;
@@ -144,13 +147,19 @@ export async function createApp({
     maxOpenFiles,
     reserve,
     findLost: lost.findLost,
+    clusterFault: () => member?.fault() ?? null,
     stopping: stopping.signal,
   });
+
+  const nodeHttp =
+    member &&
+    (await createNodeHttp({ member, config, mainDb, keys, clock, log, clientOf: people.remoteAddressOf }));
 
   const app = mountRoutes({
     ingest,
     report,
     alterDashboard: overrides.dashboard,
+    nodeHttp: nodeHttp ?? undefined,
     parts: {
       ...ofWebhooks,
       config,
@@ -186,48 +195,24 @@ export async function createApp({
     },
   });
 
-  let stopIdleChecks = () => {};
-  let resumed = Promise.resolve();
-
-  /** Resolves when everything that an earlier run left was looked through; requests may be taken before. */
-  function start(): Promise<void> {
-    lost.start();
-    report.start();
-    people.apiKeys.uses.start();
-    people.sessions.seen.start();
-    stopIdleChecks = every(clock, IDLE_CHECK_MS, () => files.closeIdle());
-    resumed = files
-      .deleteLeftovers(mainDb.webhooks.listDeletedIds())
-      .catch((error: unknown) => {
-        log.error("the files of deleted webhooks could not be removed", { cause: error });
-      })
-      .then(delivery.start)
-      .catch((error: unknown) => {
-        log.error("searching for pending deliveries failed", { cause: error });
-      });
-    return resumed;
-  }
-
-  /** Stops in reverse order. Resolves when everything that was accepted is stored, and every file is closed. */
-  async function stop(): Promise<void> {
-    stopping.abort();
-    const closed = app.server?.stop(false);
-    await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
-    await app.server?.stop(true);
-    stopIdleChecks();
-    people.apiKeys.uses.stop();
-    people.sessions.seen.stop();
-    lost.stop();
-    checks.stop();
-    report.stop();
-    await delivery.stop();
-    await resumed;
-    await stopTraces();
-    delivery.close();
-    people.close();
-    await stored.close();
-    unlock();
-  }
+  const life = createLifeCycle({
+    app,
+    clock,
+    log,
+    stopping,
+    stored,
+    delivery,
+    people,
+    checks,
+    report,
+    member,
+    leaderChanged: () => nodeHttp?.leaderChanged(),
+    async closeOthers() {
+      nodeHttp?.stop();
+      await stopTraces();
+    },
+    unlock,
+  });
 
   return {
     app,
@@ -243,7 +228,8 @@ export async function createApp({
       checks,
       stopping,
     },
-    start,
-    stop,
+    ...life,
+    /** Null for a gateway that is alone. */
+    member,
   };
 }

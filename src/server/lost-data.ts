@@ -45,7 +45,9 @@ export function watchLostData(deps: {
     /** Takes note that a webhook's file was missing and an empty one was made. */
     noteMissing(webhookId: string): void {
       if (!known.delete(webhookId)) metrics.eventFileLost();
-      mainDb.webhooks.noteEventsLost({ id: webhookId, at: clock.now() });
+      // A follower's main database is the leader's, whose file is there.
+      const isCopy = mainDb.replication.state()?.role === "following";
+      if (!isCopy) mainDb.webhooks.noteEventsLost({ id: webhookId, at: clock.now() });
       // A failed sync is logged where it fails, and the file is missing in any case.
       mainDb.synced().catch(() => undefined);
       log.error(

@@ -4,13 +4,12 @@ import { createApi } from "../api/create-api.ts";
 import type { ApiDeps } from "../api/deps.ts";
 import { createDashboard } from "../dashboard/create-dashboard.ts";
 import type { DashboardDeps } from "../dashboard/deps.ts";
-import type { ClusterGate } from "../http/cluster/gate.ts";
-import type { SeedRoutes } from "../http/cluster/seed-routes.ts";
 import { edge } from "../http/edge.ts";
 import { createErrorAnswers, errorHandler, wantsPage } from "../http/errors.ts";
 import { health, type Readiness } from "../http/health.ts";
 import { metricsRoute } from "../http/metrics-route.ts";
 import type { Scrape } from "../observability/metrics-registry.ts";
+import type { NodeHttp } from "./cluster/node-http.ts";
 import type { IngestParts } from "./ingest.ts";
 import type { Overrides } from "./overrides.ts";
 
@@ -21,11 +20,9 @@ export function mountRoutes(deps: {
   ingest: Pick<IngestParts, "routes">;
   report: Readonly<{ readiness: () => Readiness; scrape: Scrape }>;
   /** Given in a cluster only. */
-  gate?: ClusterGate | undefined;
-  /** Given in a cluster only. */
-  seeds?: SeedRoutes | undefined;
+  nodeHttp?: Pick<NodeHttp, "gate" | "routes"> | undefined;
 }) {
-  const { parts, alterDashboard = (own) => own, ingest, report, gate, seeds } = deps;
+  const { parts, alterDashboard = (own) => own, ingest, report, nodeHttp } = deps;
   const { config, clock, log } = parts;
   const dashboard = createDashboard(alterDashboard(parts));
   const api = createApi({
@@ -68,12 +65,19 @@ export function mountRoutes(deps: {
   });
   return new Elysia({ precompile: true, handler: { standardHostname: false } })
     .use(
-      edge({ log, clock, errors, baseUrl: config.baseUrl, logIngestion: config.logLevel === "debug", gate }),
+      edge({
+        log,
+        clock,
+        errors,
+        baseUrl: config.baseUrl,
+        logIngestion: config.logLevel === "debug",
+        gate: nodeHttp?.gate,
+      }),
     )
     .use(errorHandler(errors))
     .use(health({ isReady: report.readiness }))
     .use(metricsRoute({ credentials: config.metrics, scrape: report.scrape }))
-    .use(seeds ?? new Elysia())
+    .use(nodeHttp?.routes ?? new Elysia())
     .use(ingest.routes)
     .use(api)
     .use(dashboard.app);

@@ -30,6 +30,8 @@ import { createInvitations } from "../webhooks/people/invitations/invitations.ts
 /** Kept-alive connections to the provider of OpenID Connect. */
 const MAX_IDLE = 4;
 
+export type PeopleParts = ReturnType<typeof createPeopleParts>;
+
 export function createPeopleParts(deps: {
   config: Pick<
     Config,

@@ -36,6 +36,8 @@ export function createSelfReport(deps: {
   reserve: DiskReserve;
   /** "the data folder" or "the main database" while that is out of reach, else null. */
   findLost: () => string | null;
+  /** Why this node of a cluster cannot do its part; else null. */
+  clusterFault: () => string | null;
   stopping: AbortSignal;
 }) {
   const { config, clock, log, counted, delivery, openFiles, maxOpenFiles, reserve, findLost, stopping } =
@@ -45,6 +47,8 @@ export function createSelfReport(deps: {
     if (stopping.aborted) return { ready: false, reason: "stopping" };
     const lost = findLost();
     if (lost !== null) return { ready: false, reason: `${lost} is out of reach` };
+    const fault = deps.clusterFault();
+    if (fault !== null) return { ready: false, reason: fault };
     return disk.isLow() || reserve.isSpent() ? { ready: false, reason: "low disk space" } : { ready: true };
   };
   let stopLagWatch = () => {};

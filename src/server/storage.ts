@@ -1,11 +1,12 @@
 /** Opens the main database and the event files, with their workers, the disk reserve and the watch for lost data. */
 import type { Config } from "../config.ts";
 import type { Clock } from "../lib/clock.ts";
+import { AppError } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
 import type { StorageMetrics } from "../observability/metrics.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
 import { type EventFileUpkeep, startEventFileUpkeep } from "../storage/event-files/event-file-upkeep.ts";
-import { openEventStorage } from "../storage/event-storage.ts";
+import { openEventStorage, type Replicate } from "../storage/event-storage.ts";
 import { createDiskReserve } from "../storage/folder/disk-reserve.ts";
 import { openMainDb } from "../storage/main-db/open.ts";
 import { LONGEST_WAL_PAGES } from "../storage/sqlite/sqlite.ts";
@@ -13,6 +14,8 @@ import { watchLostData } from "./lost-data.ts";
 
 /** Syncs and checkpoints the main database off the event loop. */
 export type MainDbUpkeep = Pick<EventFileUpkeep, "checkpoint" | "restartWal" | "sync" | "stop">;
+
+export type StorageParts = ReturnType<typeof openStorageParts>;
 
 /** Call it while the folder is locked: two processes would damage each other's event files. */
 export function openStorageParts(deps: {
@@ -27,6 +30,8 @@ export function openStorageParts(deps: {
   onRecorded: (webhookId: string, hasDue: boolean) => void;
   /** By default a worker and the runtime's thread pool; stopped by `close`. */
   mainDbUpkeep?: MainDbUpkeep | undefined;
+  /** Returns the writer to use instead of the files' own. */
+  replicate?: Replicate | undefined;
 }) {
   const { config, keys, clock, log, metrics, maxOpenFiles, onRecorded } = deps;
   const keepsWals = config.checkpoints === "replicator";
@@ -43,6 +48,10 @@ export function openStorageParts(deps: {
     keepsWals,
     background: { upkeep, onError, makeRoom: reserve.noteFault },
   });
+  if (!deps.replicate && mainDb.replication.state() !== null) {
+    mainDb.close();
+    throw partOfCluster(config.dataDir);
+  }
   const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
   const storage = openEventStorage({
     dataDir: config.dataDir,
@@ -55,6 +64,7 @@ export function openStorageParts(deps: {
     reserve,
     isFolderInPlace: lost.isFolderInPlace,
     onMissing: lost.noteMissing,
+    ...(deps.replicate && { replicate: deps.replicate }),
     longestWalPages: keepsWals ? LONGEST_WAL_PAGES : null,
   });
 
@@ -71,4 +81,13 @@ export function openStorageParts(deps: {
       upkeep.stop();
     },
   };
+}
+
+function partOfCluster(dataDir: string): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "part_of_cluster",
+    message: `The data in ${dataDir} belongs to a node of a cluster, and CLUSTER_URL is not set.`,
+    hint: "Set CLUSTER_URL. To use the data on this machine alone from now on, run `webhooker cluster leave`.",
+  });
 }

@@ -9,7 +9,7 @@ import { createChangeSignal } from "./stores/change-signal.ts";
 import { createEventStore, type EventStore } from "./stores/event-store.ts";
 import { createRejectedStore, type RejectedStore } from "./stores/rejected-store.ts";
 import { createThrottleStore, type ThrottleStore } from "./stores/throttle-store.ts";
-import { createEventWriter, type EventWriter } from "./writer/event-writer.ts";
+import { createEventWriter, type EventWriter, type LocalWriter } from "./writer/event-writer.ts";
 
 export type EventStorage = Readonly<{
   files: WebhookDBManager;
@@ -21,6 +21,9 @@ export type EventStorage = Readonly<{
   /** Resolves when everything accepted is stored and every file is closed. */
   close: () => Promise<void>;
 }>;
+
+/** Returns a writer that brings its writes to the files by way of a cluster's log. */
+export type Replicate = (local: LocalWriter) => EventWriter;
 
 export function openEventStorage(options: {
   dataDir: string;
@@ -41,6 +44,8 @@ export function openEventStorage(options: {
   isFolderInPlace?: () => boolean;
   /** Called when a webhook's file is missing and an empty one is created. */
   onMissing?: (webhookId: string) => void;
+  /** By default the files are written directly. */
+  replicate?: Replicate;
 }): EventStorage {
   const { dataDir, maxOpen, clock, onRecorded = () => {}, metrics = noMetrics, reserve } = options;
   const { longestWalPages: checkpointPages = null } = options;
@@ -57,7 +62,7 @@ export function openEventStorage(options: {
     ...(options.onMissing && { onMissing: options.onMissing }),
   });
   const changes = createChangeSignal();
-  const writer = createEventWriter({
+  const local = createEventWriter({
     files,
     onRecorded,
     metrics,
@@ -70,6 +75,7 @@ export function openEventStorage(options: {
       options.onError(message, cause);
     },
   });
+  const writer = options.replicate?.(local) ?? local;
   const reader = startEventReader();
   const events = createEventStore({ files, writer, reader, changes, clock });
 

@@ -16,7 +16,7 @@ import { type EventReader, startEventReader } from "../../src/storage/reader/eve
 import { createChangeSignal } from "../../src/storage/stores/change-signal.ts";
 import { createEventStore, type EventStore } from "../../src/storage/stores/event-store.ts";
 import { inTransaction } from "../../src/storage/writer/commit-writes.ts";
-import { createEventWriter, type EventWriter } from "../../src/storage/writer/event-writer.ts";
+import { createEventWriter, type LocalWriter } from "../../src/storage/writer/event-writer.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 import { makeTestFolder } from "../support/folder.ts";
 
@@ -28,7 +28,7 @@ export type StorageWorld = Readonly<{
   /** The real worker; a test may replace single functions of it. */
   upkeep: Replaceable<EventFileUpkeep>;
   files: WebhookDBManager;
-  writer: EventWriter;
+  writer: LocalWriter;
   reader: EventReader;
   events: EventStore;
   /** Errors that the writer reported. */

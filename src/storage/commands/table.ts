@@ -33,6 +33,11 @@ export type Command<Name extends CommandName = CommandName> = {
   [Each in Name]: Readonly<{ name: Each }> & DataOf<Each>;
 }[Name];
 
+/** The same command, no longer known by its name. */
+export function anyCommand<Name extends CommandName>(command: Command<Name>): Command {
+  return command as Command;
+}
+
 const kinds: { [Name in CommandName]: CommandKind<DataOf<Name>, CommandResult<Name>> } = COMMANDS;
 
 /** Applies a command inside the caller's transaction. */

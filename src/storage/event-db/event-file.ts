@@ -11,6 +11,7 @@ import type { SyncDescriptor } from "../workers/sync-pool.ts";
 import { prepareDeliveryStatements } from "./delivery-statements.ts";
 import { FilterNumbers } from "./filter-marks.ts";
 import { KnownDue } from "./known-due.ts";
+import { LogPosition } from "./log-position.ts";
 import { eventMigrations } from "./migrations/index.ts";
 import { Tally } from "./numbers/tally.ts";
 import { prepareRecordStatements } from "./record-statements.ts";
@@ -32,6 +33,7 @@ export class EventFile {
   /** Changes that the transaction under way makes to the counts. */
   readonly tally: Tally;
   readonly filterNumbers: FilterNumbers;
+  readonly logPosition: LogPosition;
   readonly knownDue = new KnownDue();
   /** Headers of the response stored last. */
   latestHeaders: Readonly<{ headers: HeaderPairs; json: string }> | null = null;
@@ -66,6 +68,7 @@ export class EventFile {
       this.deliveries = prepareDeliveryStatements(this.db);
       this.tally = new Tally(this.db);
       this.filterNumbers = new FilterNumbers(this.db);
+      this.logPosition = new LogPosition(this.db);
       this.begin = this.db.prepare("BEGIN IMMEDIATE");
       this.commit = this.db.prepare("COMMIT");
       this.rollback = this.db.prepare("ROLLBACK");

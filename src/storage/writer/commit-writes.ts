@@ -40,6 +40,7 @@ export function inTransaction<T>(file: EventFile, apply: (file: EventFile) => T)
   try {
     const result = apply(file);
     file.tally.write();
+    file.logPosition.write();
     file.commit.run();
     file.tally.committed();
     return result;
@@ -47,6 +48,7 @@ export function inTransaction<T>(file: EventFile, apply: (file: EventFile) => T)
     file.tally.clear();
     file.knownDue.forgetAll();
     file.filterNumbers.forgetAll();
+    file.logPosition.clear();
     // SQLite has already rolled back by itself after a full disk or an I/O error.
     if (file.db.inTransaction) file.rollback.run();
     throw error;
@@ -54,6 +56,6 @@ export function inTransaction<T>(file: EventFile, apply: (file: EventFile) => T)
 }
 
 /** True where the file or the disk is at fault, not one row, so that committing one by one would not help. */
-function isFileFault(error: unknown): boolean {
+export function isFileFault(error: unknown): boolean {
   return isBroken(error) || /^SQLITE_(FULL|CANTOPEN|BUSY|LOCKED|NOMEM)/.test(sqliteCode(error) ?? "");
 }

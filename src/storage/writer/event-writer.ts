@@ -43,6 +43,9 @@ export type EventWriter = Readonly<{
   drain: () => Promise<void>;
 }>;
 
+/** The writer of this machine's files, which takes writes of a cluster's log too. */
+export type LocalWriter = EventWriter & Readonly<{ write: (webhookId: string, write: Write) => void }>;
+
 type Options = Readonly<{
   files: WebhookDBManager;
   upkeep: EventFileUpkeep;
@@ -57,7 +60,7 @@ type Options = Readonly<{
   checkpointPages?: number;
 }>;
 
-export function createEventWriter(options: Options): EventWriter {
+export function createEventWriter(options: Options): LocalWriter {
   const { files, upkeep, metrics, monotonic, onError } = options;
   const queues = new WriteQueues();
   const turns = createTurnBudget({ ms: COMMITS_MS, monotonic });
@@ -122,7 +125,7 @@ export function createEventWriter(options: Options): EventWriter {
   }
 
   function tellOf(webhookId: string, writes: readonly Write[]): void {
-    if (writes.some(isDurable)) options.onRecorded(webhookId, writes.some(isDue));
+    if (writes.some(isNews)) options.onRecorded(webhookId, writes.some(isDue));
     options.onStored?.(webhookId);
   }
 
@@ -131,6 +134,7 @@ export function createEventWriter(options: Options): EventWriter {
   }
 
   return {
+    write: enqueue,
     append: (draft) =>
       new Promise((resolve, reject) => {
         enqueue(draft.webhookId, new EventWrite(draft, resolve, reject));
@@ -169,6 +173,10 @@ function rejectAll(
 
 function isDurable(write: Write): boolean {
   return write.durable;
+}
+
+function isNews(write: Write): boolean {
+  return write.news;
 }
 
 function isDue(write: Write): boolean {

@@ -20,6 +20,8 @@ export type Write = Readonly<{
   bytes: number;
   /** True where `resolve` must wait for the disk. */
   durable: boolean;
+  /** True where the rest of the program is told of it: there is more to look after, such as an event. */
+  news: boolean;
   /** True where it may leave deliveries that are due. */
   due: boolean;
   resolve: () => void;
@@ -36,6 +38,7 @@ const UNKNOWN_BYTES = Number.POSITIVE_INFINITY;
 export class EventWrite implements Write {
   readonly bytes: number;
   readonly durable = true;
+  readonly news = true;
   readonly due: boolean;
   readonly reject: (error: Error) => void;
   readonly #draft: EventDraft;
@@ -62,6 +65,7 @@ export class EventWrite implements Write {
 export class SettlementWrite implements Write {
   readonly bytes: number;
   readonly durable = false;
+  readonly news = false;
   readonly due = false;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -96,6 +100,7 @@ export function commandWrite<Name extends CommandName>(
     },
     bytes: UNKNOWN_BYTES,
     durable: isDurable,
+    news: isDurable,
     due: isDurable,
     resolve: () => resolve(result, heldMs),
     reject,
@@ -116,6 +121,7 @@ export function vacuumWrite(
     },
     bytes: UNKNOWN_BYTES,
     durable: false,
+    news: false,
     due: false,
     resolve: () => resolve(space),
     reject,

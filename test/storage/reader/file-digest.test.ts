@@ -44,19 +44,22 @@ function addRow(db: Database, table: string, number: number): void {
 }
 
 // The mark of the last counted event changes nothing where no event is stored.
-test.each(tables.filter((table) => table !== "last_counted_event"))("a row of %s counts", (table) => {
-  const [one, other] = [emptyFile(), emptyFile()];
-  expect(differing(one, other)).toEqual([]);
-  addRow(one, table, 1);
-  expect(differing(one, other)).toContain(table);
-  addRow(other, table, 2);
-  expect(differing(one, other)).toContain(table);
-  addRow(one, table, 2);
-  addRow(other, table, 1);
-  // Only events have to be written in the same order.
-  const expected = ["events", "rejected_requests"].includes(table) ? [table] : [];
-  expect(differing(one, other)).toEqual(expected);
-});
+test.each(tables.filter((table) => !["last_counted_event", "log_position"].includes(table)))(
+  "a row of %s counts",
+  (table) => {
+    const [one, other] = [emptyFile(), emptyFile()];
+    expect(differing(one, other)).toEqual([]);
+    addRow(one, table, 1);
+    expect(differing(one, other)).toContain(table);
+    addRow(other, table, 2);
+    expect(differing(one, other)).toContain(table);
+    addRow(one, table, 2);
+    addRow(other, table, 1);
+    // Only events have to be written in the same order.
+    const expected = ["events", "rejected_requests"].includes(table) ? [table] : [];
+    expect(differing(one, other)).toEqual(expected);
+  },
+);
 
 test("whole numbers of 64 bits, the length of bytes and the place of a NULL count", () => {
   const differ = (...inserts: [string, string]) => {

@@ -4,7 +4,7 @@ import { WriteQueue, type WriteQueueState } from "../../../src/storage/writer/wr
 import { WriteQueues } from "../../../src/storage/writer/write-queues.ts";
 import type { Write } from "../../../src/storage/writer/writes.ts";
 
-const NO_BYTES = { bytes: 0, due: false };
+const NO_BYTES = { bytes: 0, news: false, due: false };
 
 function write(durable: boolean): Write {
   return { ...NO_BYTES, durable, apply: () => {}, resolve: () => {}, reject: () => {} };

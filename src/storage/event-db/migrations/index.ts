@@ -17,6 +17,7 @@ import eventFields from "./0015-event-fields.sql" with { type: "text" };
 import targetHours from "./0016-target-hours.sql" with { type: "text" };
 import retrying from "./0017-retrying.sql" with { type: "text" };
 import eventOrigin from "./0018-event-origin.sql" with { type: "text" };
+import logPosition from "./0019-log-position.sql" with { type: "text" };
 
 export const eventMigrations: readonly string[] = [
   events,
@@ -37,4 +38,5 @@ export const eventMigrations: readonly string[] = [
   targetHours,
   retrying,
   eventOrigin,
+  logPosition,
 ];

@@ -53,6 +53,8 @@ export type MainDbReplication = Readonly<{
    * does not have; then nothing is applied.
    */
   apply: (changes: readonly RowChange[], position: number) => AppliedRows;
+  /** True for a webhook that is there and not deleted. */
+  hasWebhook: (webhookId: string) => boolean;
   /** Notes that the log is applied up to that position. */
   advance: (position: number) => void;
   /** Notes where reading the log begins at the next start. */
@@ -80,6 +82,9 @@ export function createMainDbReplication(deps: {
   const setRole = db.prepare<unknown, [string]>("UPDATE cluster_state SET role = ?");
   const setPosition = db.prepare<unknown, [number]>("UPDATE cluster_state SET position = max(position, ?)");
   const setSynced = db.prepare<unknown, [number]>("UPDATE cluster_state SET synced_position = ?");
+  const findLive = db.prepare<unknown, [string]>(
+    "SELECT 1 FROM webhooks WHERE id = ? AND deleted_at IS NULL",
+  );
   const insert = db.prepare<unknown, [string, number, number, string]>(
     "INSERT INTO cluster_state (born, position, synced_position, role) VALUES (?, ?, ?, ?)",
   );
@@ -157,6 +162,7 @@ export function createMainDbReplication(deps: {
       applied(changed);
       return result;
     },
+    hasWebhook: (webhookId) => findLive.get(webhookId) !== null,
     advance: (position) => void setPosition.run(position),
     noteSynced: (position) => void setSynced.run(position),
   };

@@ -42,7 +42,7 @@ export class RowGathering {
   #rows: RowChange[] = [];
 
   /** Returns all rows that belong together once the last of them has come; null before. */
-  add({ rows, more }: z.infer<typeof shippedRowsSchema>): readonly RowChange[] | null {
+  add({ rows, more }: ShippedRows): readonly RowChange[] | null {
     for (const each of rows) this.#rows.push(each);
     if (more) return null;
     const gathered = this.#rows;

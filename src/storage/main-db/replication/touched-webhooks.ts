@@ -56,3 +56,12 @@ function idOf(change: RowChange): string {
 function rowOf(change: RowChange): Row {
   return "row" in change ? change.row : change.gone;
 }
+
+/** The webhooks that the rows say are there. */
+export function liveWebhooksIn(changes: readonly RowChange[]): readonly string[] {
+  return changes.flatMap((change) =>
+    change.table === "webhooks" && "row" in change && change.row.deleted_at === null
+      ? [String(change.row.id)]
+      : [],
+  );
+}

@@ -52,7 +52,7 @@ export function createCopies(prepare: (db: Database) => void = () => undefined):
       for (const [index, bytes] of log.entries()) {
         if (index < position) continue;
         for (const entry of decodeRecord(bytes).entries) {
-          const changes = gathering.add(shippedRowsSchema.parse(entry));
+          const changes = gathering.add(shippedRowsSchema.parse(entry) as ShippedRows);
           if (changes !== null) mainDb.replication.apply(changes, index + 1);
         }
       }

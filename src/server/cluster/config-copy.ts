@@ -1,0 +1,23 @@
+/** Applies the leader's rows to this node's main database, and makes and deletes event files as they say. */
+import type { ConfigCopy } from "../../storage/cluster/applier.ts";
+import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import { liveWebhooksIn } from "../../storage/main-db/replication/touched-webhooks.ts";
+
+export function createConfigCopy({
+  mainDb: { replication },
+  files,
+}: {
+  mainDb: Pick<MainDb, "replication">;
+  files: Pick<WebhookDBManager, "create" | "delete">;
+}): ConfigCopy {
+  return {
+    hasWebhook: replication.hasWebhook,
+    async apply(rows, position) {
+      // Before the rows say that there is a webhook: without a file its events would count as lost.
+      for (const id of liveWebhooksIn(rows)) if (!replication.hasWebhook(id)) await files.create(id);
+      const { deleted } = replication.apply(rows, position);
+      for (const id of deleted) await files.delete(id);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** Syncs what the log's entries have written, notes how far it goes, and trims the log once all nodes have that. */
+import type { Clock } from "../../lib/clock.ts";
+import { every } from "../../lib/every.ts";
+import type { Logger } from "../../observability/log.ts";
+import type { Applier } from "../../storage/cluster/applier.ts";
+import type { EventLog } from "../../storage/cluster/event-log.ts";
+import type { HeardNode } from "../../storage/cluster/leadership.ts";
+import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+
+const SYNC_MS = 5_000;
+const TRIM_MS = 60_000;
+/** A node that is away for less than this finds in the log what it lacks. */
+const KEEP_MS = 10 * 60_000;
+/** A node that was not heard for this long is not waited for; it takes its files from the leader when it returns. */
+const AWAY_MS = 24 * 60 * 60_000;
+/** Nodes that must have an entry on disk before the log drops it. */
+const COPIES = 2;
+
+export function startLogUpkeep(deps: {
+  eventLog: Pick<EventLog, "trim">;
+  applier: Pick<Applier, "applied" | "takeTouched">;
+  files: Pick<WebhookDBManager, "isOpen" | "open" | "pin" | "unpin" | "syncFolder">;
+  mainDb: Pick<MainDb, "replication" | "synced">;
+  nodes: () => readonly HeardNode[];
+  isLeading: () => boolean;
+  onSynced: (position: number) => void;
+  clock: Clock;
+  log: Logger;
+}): Readonly<{ stop: () => void }> {
+  const { eventLog, applier, files, mainDb, nodes, isLeading, onSynced, clock, log } = deps;
+  let isSyncing = false;
+  const unsynced = new Set<string>();
+  /** What all nodes had on disk, and when. */
+  let had: { readonly position: number; readonly at: number }[] = [];
+
+  async function sync(): Promise<void> {
+    const position = applier.applied();
+    for (const webhookId of applier.takeTouched()) unsynced.add(webhookId);
+    for (const webhookId of unsynced) {
+      // A file that was closed since was synced then.
+      if (files.isOpen(webhookId)) await syncFile(webhookId);
+      unsynced.delete(webhookId);
+    }
+    await mainDb.synced();
+    mainDb.replication.noteSynced(position);
+    onSynced(position);
+  }
+
+  async function syncFile(webhookId: string): Promise<void> {
+    const file = files.open(webhookId);
+    files.pin(file);
+    try {
+      await Promise.all([file.syncWal(), files.syncFolder(file)]);
+    } finally {
+      files.unpin(file);
+    }
+  }
+
+  function trySync(): void {
+    if (isSyncing) return;
+    isSyncing = true;
+    sync()
+      .catch((error: unknown) => log.warn("event files could not be synced", { cause: error }))
+      .finally(() => (isSyncing = false));
+  }
+
+  function trim(): void {
+    const now = clock.monotonic();
+    const heard = nodes().filter(({ at }) => now - at < AWAY_MS);
+    const position = Math.min(...heard.map(({ beat }) => beat.synced));
+    if (!isLeading() || heard.length < COPIES) return;
+    had = [...had, { position, at: now }];
+    const old = had.filter(({ at }) => now - at >= KEEP_MS);
+    const upTo = old.at(-1)?.position ?? 0;
+    if (upTo === 0) return;
+    had = had.slice(old.length - 1);
+    eventLog.trim(0, upTo).catch((error: unknown) => {
+      log.warn("the cluster's log could not be trimmed", { cause: error });
+    });
+  }
+
+  const stops = [every(clock, SYNC_MS, trySync), every(clock, TRIM_MS, trim)];
+  return {
+    stop() {
+      for (const stop of stops) stop();
+    },
+  };
+}

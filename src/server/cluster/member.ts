@@ -1,0 +1,207 @@
+/** This node's part in the cluster: its way to the log, what it applies, and whether it leads. */
+import type { Clock } from "../../lib/clock.ts";
+import { every } from "../../lib/every.ts";
+import { version } from "../../lib/version.ts";
+import type { Logger } from "../../observability/log.ts";
+import { type Applier, type ApplierTrouble, startApplier } from "../../storage/cluster/applier.ts";
+import { type HeardNode, type Leadership, startLeadership } from "../../storage/cluster/leadership.ts";
+import { createOutbox } from "../../storage/cluster/outbox.ts";
+import { createReplicatedWriter } from "../../storage/cluster/replicated-writer.ts";
+import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import { createConfigShipping } from "../../storage/main-db/replication/config-shipping.ts";
+import type { EventWriter, LocalWriter } from "../../storage/writer/event-writer.ts";
+import { createConfigCopy } from "./config-copy.ts";
+import { startLogUpkeep } from "./log-upkeep.ts";
+import type { Seat, StartOver } from "./seat.ts";
+import { reportTrouble } from "./trouble.ts";
+
+export type ClusterMember = ReturnType<typeof createClusterMember>;
+
+/** Beats of this node itself that do not come back mean that the log is out of reach. */
+const UNHEARD_MS = 3_000;
+const SHIP_MS = 1_000;
+/** Enough for a claim where there is no leader. */
+const SETTLE_MS = 5_000;
+const LOOK_MS = 50;
+
+export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: Clock; log: Logger }) {
+  const { node, url, log: eventLog, born } = seat;
+  let leadership: Leadership | null = null;
+  let applier: Applier | null = null;
+  let local: LocalWriter | null = null;
+  let synced = seat.after;
+  let hasBegun = false;
+  let proofs = 0;
+  const stops: (() => void)[] = [];
+  const outbox = createOutbox({
+    log: eventLog,
+    node,
+    epoch: () => (leadership !== null && hasClaimed() ? (leadership.ownEpoch() ?? undefined) : undefined),
+    onProof: (sentAt) => leadership?.proved(sentAt),
+    monotonic: clock.monotonic,
+  });
+
+  function hasClaimed(): boolean {
+    return leadership?.leader()?.node === node && leadership.leader()?.epoch === leadership.ownEpoch();
+  }
+
+  const mayLead = () => leadership?.mayLead() ?? false;
+
+  /** Returns the writer of this node's event files that goes through the log. */
+  function replicate(own: LocalWriter): EventWriter {
+    local = own;
+    return createReplicatedWriter({ outbox, local: own, mayLead, after: clock.after });
+  }
+
+  function start(deps: {
+    mainDb: MainDb;
+    files: WebhookDBManager;
+    /** True while this node could not do a leader's work. */
+    isUnfit: () => boolean;
+    /** Begins a leader's work. */
+    lead: () => Promise<void>;
+    /** Called when another node leads. */
+    leaderChanged: () => void;
+    startOver: (how: StartOver) => void;
+  }): void {
+    const { mainDb, files, isUnfit, lead, leaderChanged, startOver } = deps;
+    const { replication } = mainDb;
+    if (local === null) throw new Error("the event files have no writer yet");
+    // As a leader that was killed it would take its own rows for those of another.
+    replication.follow();
+    const onTrouble = (trouble: ApplierTrouble) => {
+      const how = reportTrouble(trouble, log);
+      if (how !== null) startOver(how);
+    };
+    applier = startApplier({
+      log: eventLog,
+      born,
+      after: seat.after,
+      leader: seat.leader,
+      ownEpoch: () => leadership?.ownEpoch() ?? null,
+      outbox,
+      writer: local,
+      config: createConfigCopy({ mainDb, files }),
+      clock,
+      onLeader: (owner) => leadership?.claimed(owner),
+      onTrouble,
+    });
+    const { applied, reached, isBlocked } = applier;
+    const shipping = createConfigShipping({
+      replication,
+      append: (id, entries) => shipRows(id, entries, reached),
+      onError: (message, cause) => log.error(message, { cause }),
+    });
+    leadership = startLeadership({
+      log: eventLog,
+      node,
+      leader: seat.leader,
+      clock,
+      describe: () => ({ url, version, applied: applied(), synced }),
+      reached,
+      isUnfit: () => isUnfit() || isBlocked(),
+      async askForProof() {
+        proofs++;
+        await outbox.putRecord(`${crypto.randomUUID()}-${proofs}`, []);
+      },
+      onLeading(owner) {
+        log.info("this node leads the cluster", { node, epoch: owner.epoch });
+        hasBegun = true;
+        // Written here and not known to be in the log: the log's rows may have gone over them meanwhile.
+        const left = replication.outbox(Number.POSITIVE_INFINITY);
+        if (left !== null) replication.apply(left.changes, owner.position);
+        replication.lead();
+        mainDb.shipBy(shipping);
+        lead().catch((error: unknown) => {
+          log.error("this node cannot lead", { cause: error });
+          startOver("follow");
+        });
+      },
+      onFollowing({ node: leader, epoch }) {
+        log.info("another node leads the cluster", { leader, epoch });
+        leaderChanged();
+        if (replication.state()?.hasUnshipped) startOver("main_database");
+        else if (hasBegun) startOver("follow");
+      },
+      onError: (message, cause) => log.warn(message, { cause }),
+    });
+    const leads = leadership;
+    const upkeep = startLogUpkeep({
+      eventLog,
+      applier,
+      files,
+      mainDb,
+      nodes: () => leads.nodes(),
+      isLeading: mayLead,
+      onSynced: (position) => (synced = position),
+      clock,
+      log,
+    });
+    stops.push(
+      () => shipping.stop(),
+      upkeep.stop,
+      every(clock, SHIP_MS, () => mayLead() && shipping.poll()),
+    );
+  }
+
+  function shipRows(
+    id: string,
+    entries: Parameters<Parameters<typeof createConfigShipping>[0]["append"]>[1],
+    reached: (position: number) => Promise<void>,
+  ): Promise<number> {
+    return new Promise((resolve, reject) => {
+      // Applied by all alike once the reader has passed it; until then a claim before it would have it dropped.
+      const stored = (position: number) => void reached(position).then(() => resolve(position));
+      const waiter = { stored, applied: () => undefined, failed: reject };
+      outbox
+        .putRecord(
+          id,
+          entries.map((entry) => ({ entry, waiter })),
+        )
+        .catch(reject);
+    });
+  }
+
+  return {
+    node,
+    replicate,
+    start,
+    /** True while this node answers for all: it leads, and has begun to. */
+    isLeading: () => hasBegun && hasClaimed(),
+    leader(): Readonly<{ node: string; url: string }> | null {
+      const leader = leadership?.leader() ?? null;
+      return leader === null || leader.url === null ? null : { node: leader.node, url: leader.url };
+    },
+    /** Resolves once this node has what the others have and knows who leads, or after some seconds without. */
+    async settled(): Promise<void> {
+      const until = clock.monotonic() + SETTLE_MS;
+      const end = (await eventLog.head(0)).last;
+      const isSettled = () => (applier?.applied() ?? 0) >= end && leadership?.leader()?.url;
+      while (!isSettled() && clock.monotonic() < until) {
+        await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+      }
+    },
+    /** Null while the node can do its part; else why not. */
+    fault(): string | null {
+      if (applier?.isBlocked()) return "an event file cannot be written";
+      const own = leadership?.nodes().find((each) => each.node === node);
+      return own !== undefined && clock.monotonic() - own.at < UNHEARD_MS
+        ? null
+        : "the cluster's log is out of reach";
+    },
+    nodes: (): readonly HeardNode[] => leadership?.nodes() ?? [],
+    epoch: () => leadership?.leader()?.epoch ?? null,
+    applied: () => applier?.applied() ?? seat.after,
+    head: () => eventLog.head(0),
+    resign: () => leadership?.resign(),
+    /** Call it while the event files are still open, and nothing is delivered any more. */
+    async stop(): Promise<void> {
+      await outbox.drained();
+      leadership?.resign();
+      for (const end of stops) end();
+      leadership?.stop();
+      await applier?.stop();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** Builds what a node of a cluster answers for the others, and what it hands on to the leader. */
+import type { Config } from "../../config.ts";
+import { createForwarder } from "../../http/cluster/forward.ts";
+import { createClusterGate } from "../../http/cluster/gate.ts";
+import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
+import { seedRoutes } from "../../http/cluster/seed-routes.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { KeyRing } from "../../lib/crypto.ts";
+import type { Logger } from "../../observability/log.ts";
+import { createSnapshots } from "../../storage/backup/snapshots.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import type { ClusterMember } from "./member.ts";
+
+export type NodeHttp = Awaited<ReturnType<typeof createNodeHttp>>;
+
+export async function createNodeHttp(deps: {
+  member: ClusterMember;
+  config: Pick<Config, "dbPath" | "dataDir">;
+  mainDb: Pick<MainDb, "replication" | "synced">;
+  keys: Pick<KeyRing, "nodeKey">;
+  clock: Clock;
+  log: Logger;
+  clientOf: Parameters<typeof createClusterGate>[0]["clientOf"];
+}) {
+  const { member, config, mainDb, keys, clock, log, clientOf } = deps;
+  const signatures = createNodeSignatures({ key: keys.nodeKey, node: member.node, clock });
+  const forwarder = createForwarder({ leader: member.leader, self: member.node, signatures, clock, log });
+  const snapshots = createSnapshots(config);
+  await snapshots.removeLeftovers();
+  return {
+    gate: createClusterGate({ signatures, isLeader: member.isLeading, forwarder, clientOf }),
+    routes: seedRoutes({
+      isLeader: member.isLeading,
+      hasWebhook: mainDb.replication.hasWebhook,
+      copies: {
+        ...snapshots,
+        async ofMainDatabase() {
+          // What is not in the log yet would have to be copied again.
+          await mainDb.synced();
+          return snapshots.ofMainDatabase();
+        },
+      },
+    }),
+    leaderChanged: forwarder.leaderChanged,
+    stop: forwarder.stop,
+  };
+}

@@ -1,0 +1,86 @@
+/** Takes this node's files from the cluster's leader, which it waits for. */
+
+import type { Config } from "../../config.ts";
+import type { ClusterConfig } from "../../config-cluster.ts";
+import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
+import { createSeedClient } from "../../http/cluster/seed-client.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { every } from "../../lib/every.ts";
+import { loadKeyRing } from "../../lib/key-files.ts";
+import type { Logger } from "../../observability/log.ts";
+import type { EventLog } from "../../storage/cluster/event-log.ts";
+import { isBeat } from "../../storage/cluster/leadership.ts";
+import { type SeedProgress, seedFrom, seedMain } from "../../storage/cluster/seed.ts";
+
+type Leader = Readonly<{ node: string; url: string }>;
+
+/** How often the log tells how far it is. */
+const TELL_MS = 5_000;
+
+/** Resolves once the files are in place. Rejects with AppError `unavailable`, or as `signal` was aborted. */
+export async function seedFromLeader(deps: {
+  config: Config;
+  cluster: ClusterConfig;
+  clock: Clock;
+  log: Logger;
+  eventLog: Pick<EventLog, "onBeat">;
+  signal: AbortSignal;
+  /** False: the event files stay, and only the main database is replaced. */
+  everything: boolean;
+}): Promise<void> {
+  const { config, cluster, clock, log, eventLog, signal, everything } = deps;
+  const leader = await findLeader({ ...deps, node: cluster.node });
+  log.info("this node takes its files from the leader", { leader: leader.node, everything });
+  const gone = new AbortController();
+  // Its machine may be gone without a word, and the copy would be waited for for ever.
+  const stopHearing = eventLog.onBeat((node, data) => {
+    if (isBeat(data) && data.leads !== null && node !== leader.node) {
+      gone.abort(new Error("another node leads now"));
+    }
+  });
+  const { nodeKey } = loadKeyRing(config);
+  const signatures = createNodeSignatures({ key: nodeKey, node: cluster.node, clock });
+  const { fetchCopy } = createSeedClient({ leader: () => leader, signatures });
+  let progress: SeedProgress | null = null;
+  const stopTelling = every(clock, TELL_MS, () => {
+    if (progress !== null) log.info("files are being taken from the leader", progress);
+  });
+  try {
+    const { dataDir, dbPath } = config;
+    await (everything ? seedFrom : seedMain)({
+      fetchCopy,
+      dataDir,
+      dbPath,
+      signal: AbortSignal.any([signal, gone.signal]),
+      onProgress: (now) => (progress = now),
+    });
+  } finally {
+    stopTelling();
+    stopHearing();
+  }
+}
+
+/** Resolves once a node says that it leads. */
+function findLeader(deps: {
+  node: string;
+  clock: Clock;
+  log: Logger;
+  eventLog: Pick<EventLog, "onBeat">;
+  signal: AbortSignal;
+}): Promise<Leader> {
+  const { node: self, clock, log, eventLog, signal } = deps;
+  const stopTelling = every(clock, TELL_MS, () => {
+    log.warn("this node needs files from the cluster's leader, and hears none; waiting");
+  });
+  const heard = Promise.withResolvers<Leader>();
+  const stopHearing = eventLog.onBeat((node, data) => {
+    if (isBeat(data) && data.leads !== null && node !== self) heard.resolve({ node, url: data.url });
+  });
+  const abort = () => heard.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  return heard.promise.finally(() => {
+    stopTelling();
+    stopHearing();
+    signal.removeEventListener("abort", abort);
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * Takes this node's place in the cluster before the gateway opens its files: founds the cluster, goes on with the copies
+ * that are there, or takes them from the leader.
+ */
+
+import type { Config } from "../../config.ts";
+import type { ClusterConfig } from "../../config-cluster.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { AppError } from "../../lib/errors.ts";
+import { loadKeyRing } from "../../lib/key-files.ts";
+import type { Logger } from "../../observability/log.ts";
+import { LEADER_PARTITION } from "../../storage/cluster/applier.ts";
+import type { EventLog, LogHead, Owner } from "../../storage/cluster/event-log.ts";
+import { openEventLog } from "../../storage/cluster/open-event-log.ts";
+import { isSeedUnfinished } from "../../storage/cluster/seed.ts";
+import { lockFolder } from "../../storage/folder/folder-lock.ts";
+import { openMainDb } from "../../storage/main-db/open.ts";
+import type { ReplicationState } from "../../storage/main-db/replication/main-db-replication.ts";
+import { isLost } from "../../storage/sqlite/file-size.ts";
+import { checkSecretKey } from "../../webhooks/secret-key-check.ts";
+import type { Seat, StartOver } from "./seat.ts";
+import { seedFromLeader } from "./seed-from-leader.ts";
+
+type Deps = Readonly<{
+  config: Config;
+  cluster: ClusterConfig;
+  clock: Clock;
+  log: Logger;
+  /** Aborted when the process is to stop. */
+  signal: AbortSignal;
+}>;
+
+/** What the folder has of the cluster. */
+type Found = Readonly<{ state: ReplicationState | null; isInUse: boolean }>;
+
+/**
+ * `again` says which copies are to be taken anew. Rejects with ConfigError or AppError, with the cure, if this node cannot
+ * be part of this cluster.
+ */
+export async function takeSeat(deps: Deps, again: StartOver | null): Promise<Seat> {
+  const { config, cluster, clock } = deps;
+  const log = await openEventLog(cluster.nats, clock);
+  try {
+    const unlock = lockFolder(config.dataDir);
+    try {
+      const state = await prepareFolder({ ...deps, eventLog: log }, again);
+      const owners = await log.owners(0, state.syncedPosition);
+      return {
+        node: cluster.node,
+        url: cluster.advertise,
+        log,
+        born: state.born,
+        after: state.syncedPosition,
+        leader: owners.get(LEADER_PARTITION) ?? null,
+      };
+    } finally {
+      unlock();
+    }
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+async function prepareFolder(
+  deps: Deps & { eventLog: EventLog },
+  again: StartOver | null,
+): Promise<ReplicationState> {
+  const { config, cluster, eventLog } = deps;
+  const { node } = cluster;
+  const head = await eventLog.head(0);
+  const owner = (await eventLog.owners(0, head.last)).get(LEADER_PARTITION) ?? null;
+  const { state, isInUse } = look(deps);
+  const isWhole = !isSeedUnfinished(config.dataDir) && again !== "everything";
+  if (state !== null && state.born !== head.born) throw otherLog(node);
+  if (state !== null && isWhole && again !== "main_database" && isKept(state, head)) return state;
+  if (state === null) {
+    // A claim of this very node with nothing after it is what a start left that ended before the note of it.
+    const isFounder = owner === null || (owner.node === node && owner.position === head.last);
+    const founded = isFounder ? (owner ?? (await found(eventLog, node))) : null;
+    if (founded !== null) return join(deps, head, founded);
+    if (isInUse && isWhole) throw inUse(node);
+  }
+  const everything = state === null || !isWhole || !isKept(state, head);
+  await seedFromLeader({ ...deps, everything });
+  // The leader writes rows before they are in the log; a copy with such rows is not what the log makes of it.
+  while (look(deps).state?.hasUnshipped) await seedFromLeader({ ...deps, everything: false });
+  const before = everything ? null : (state?.syncedPosition ?? null);
+  return noteSeeded(deps, before);
+}
+
+/** `before` is how far the event files go that stayed; null if the leader's were taken. */
+function noteSeeded({ config, clock }: Deps, before: number | null): ReplicationState {
+  const mainDb = openMainDb({ path: config.dbPath, clock });
+  try {
+    const { replication } = mainDb;
+    const state = replication.state();
+    if (state === null) throw new Error("the leader's main database is no part of a cluster");
+    replication.follow();
+    const syncedPosition = Math.min(state.syncedPosition, before ?? state.syncedPosition);
+    replication.noteSynced(syncedPosition);
+    return { ...state, syncedPosition };
+  } finally {
+    mainDb.close();
+  }
+}
+
+/** True if the log still has all that follows what the copies have. */
+function isKept(state: ReplicationState, head: LogHead): boolean {
+  return state.syncedPosition + 1 >= head.first;
+}
+
+function found(eventLog: EventLog, node: string): Promise<Owner | null> {
+  return eventLog.claim({ partition: LEADER_PARTITION, node, last: null });
+}
+
+/** Makes the data that is here, or none, what the cluster begins with. */
+function join(deps: Deps, { born }: LogHead, { position }: Owner): ReplicationState {
+  const { config, clock, log } = deps;
+  log.info("this node founds the cluster", { node: deps.cluster.node });
+  const mainDb = openMainDb({ path: config.dbPath, clock });
+  try {
+    checkSecretKey({ mainDb, keys: loadKeyRing(config), log });
+    mainDb.replication.join({ born, position, role: "following" });
+    return { born, position, syncedPosition: position, role: "following", hasUnshipped: false };
+  } finally {
+    mainDb.close();
+  }
+}
+
+function look({ config, clock }: Deps): Found {
+  if (isLost(config.dbPath)) return { state: null, isInUse: false };
+  const mainDb = openMainDb({ path: config.dbPath, clock });
+  try {
+    const state = mainDb.replication.state();
+    return { state, isInUse: mainDb.webhooks.listAll().length > 0 || !mainDb.users.isEmpty() };
+  } finally {
+    mainDb.close();
+  }
+}
+
+function inUse(node: string): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "folder_in_use",
+    message: `The data folder of node ${node} has data of its own, and the cluster was founded by another node.`,
+    hint: "Start this node with an empty data folder: it takes its copies from the leader. To bring the webhooks along, export them before and import them into the cluster.",
+  });
+}
+
+function otherLog(node: string): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "another_log",
+    message: `The data of node ${node} belongs to another log than the one at CLUSTER_URL, or that log was made anew.`,
+    hint: "Check CLUSTER_URL. If the log is lost: run `webhooker cluster leave` on the node that has the newest data, start that one first, and the others with empty folders.",
+  });
+}

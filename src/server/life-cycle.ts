@@ -1,0 +1,113 @@
+/** Starts and stops the parts of the gateway, in order. */
+import type { Elysia } from "elysia";
+import type { Clock } from "../lib/clock.ts";
+import { every } from "../lib/every.ts";
+import type { Logger } from "../observability/log.ts";
+import type { ClusterMember } from "./cluster/member.ts";
+import type { StartOver } from "./cluster/seat.ts";
+import type { DeliveryParts } from "./delivery.ts";
+import type { PeopleParts } from "./people.ts";
+import type { StorageParts } from "./storage.ts";
+
+/** How long requests that are being received may go on after a stop. */
+const REQUEST_GRACE_MS = 2_000;
+/** How often event files that nobody used for a while are looked for. */
+const IDLE_CHECK_MS = 30_000;
+
+type Startable = Readonly<{ start: () => void; stop: () => void }>;
+
+export function createLifeCycle(deps: {
+  app: Pick<Elysia, "server">;
+  clock: Clock;
+  log: Logger;
+  stopping: AbortController;
+  stored: Pick<StorageParts, "mainDb" | "storage" | "reserve" | "lost" | "close">;
+  delivery: Pick<DeliveryParts, "start" | "stop" | "close">;
+  people: Pick<PeopleParts, "apiKeys" | "sessions" | "close">;
+  checks: Pick<Startable, "stop">;
+  report: Startable;
+  /** Null for a gateway that is alone. */
+  member: ClusterMember | null;
+  /** Called when another node of the cluster leads. */
+  leaderChanged: () => void;
+  /** Called once nothing is delivered any more. */
+  closeOthers: () => Promise<void>;
+  unlock: () => void;
+}) {
+  const { app, clock, log, stopping, stored, delivery, people, checks, report, member } = deps;
+  const { mainDb, storage, reserve, lost } = stored;
+  let stopIdleChecks = () => {};
+  let resumed = Promise.resolve();
+  const leading = Promise.withResolvers<void>();
+  const startOver = Promise.withResolvers<StartOver>();
+
+  /** Resolves when everything that an earlier run left was looked through; requests may be taken before. */
+  function start(): Promise<void> {
+    lost.start();
+    report.start();
+    stopIdleChecks = every(clock, IDLE_CHECK_MS, () => storage.files.closeIdle());
+    if (member === null) return lead();
+    void deleteLeftovers();
+    member.start({
+      mainDb,
+      files: storage.files,
+      isUnfit: () => reserve.isSpent(),
+      lead,
+      leaderChanged: deps.leaderChanged,
+      startOver: startOver.resolve,
+    });
+    return Promise.resolve();
+  }
+
+  /** Begins what only one process may do for the same data. */
+  function lead(): Promise<void> {
+    leading.resolve();
+    people.apiKeys.uses.start();
+    people.sessions.seen.start();
+    resumed = deleteLeftovers()
+      .then(delivery.start)
+      .catch((error: unknown) => {
+        log.error("searching for pending deliveries failed", { cause: error });
+      });
+    return resumed;
+  }
+
+  async function deleteLeftovers(): Promise<void> {
+    try {
+      await storage.files.deleteLeftovers(mainDb.webhooks.listDeletedIds());
+    } catch (error) {
+      log.error("the files of deleted webhooks could not be removed", { cause: error });
+    }
+  }
+
+  /** Stops in reverse order. Resolves when everything that was accepted is stored, and every file is closed. */
+  async function stop(): Promise<void> {
+    stopping.abort();
+    const closed = app.server?.stop(false);
+    await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
+    await app.server?.stop(true);
+    stopIdleChecks();
+    people.apiKeys.uses.stop();
+    people.sessions.seen.stop();
+    lost.stop();
+    checks.stop();
+    report.stop();
+    await delivery.stop();
+    await resumed;
+    await deps.closeOthers();
+    delivery.close();
+    people.close();
+    await member?.stop();
+    await stored.close();
+    deps.unlock();
+  }
+
+  return {
+    start,
+    stop,
+    /** Resolves once this process does what only one may do; for a gateway that is alone, at its start. */
+    leading: leading.promise,
+    /** Resolves once this node of a cluster has to be stopped and opened anew. */
+    startOver: startOver.promise,
+  };
+}

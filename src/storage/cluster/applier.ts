@@ -1,0 +1,217 @@
+/** Applies the cluster's log to this node's copies: commands to event files, rows to the main database, claims to all. */
+import type { Clock } from "../../lib/clock.ts";
+import { notFound } from "../../lib/errors.ts";
+import { type RowChange, RowGathering, type ShippedRows } from "../main-db/replication/row-change.ts";
+import type { LocalWriter } from "../writer/event-writer.ts";
+import { type EventEntry, isConfig, NewerEntry, outlivesItsLeader, readEntry } from "./entries.ts";
+import type { EventLog, LogEntry, LogReader, Owner, ReaderTrouble } from "./event-log.ts";
+import { FileApplier } from "./file-applier.ts";
+import { LogProgress } from "./log-progress.ts";
+import { notLeading } from "./not-leading.ts";
+import type { Outbox, Waiter } from "./outbox.ts";
+import { decodeRecord, NewerRecord } from "./record.ts";
+
+/** The partition whose owner leads. */
+export const LEADER_PARTITION = 0;
+/** Entries that may wait for event files; the reader waits beyond that. */
+const MOST_WAITING = 4_096;
+const RETRY_MS = 2_000;
+
+export type ConfigCopy = Readonly<{
+  /** True for a webhook that is in the main database and not deleted. */
+  hasWebhook: (webhookId: string) => boolean;
+  /** Applies the rows of one transaction of the leader; resolves once event files have followed them. */
+  apply: (rows: readonly RowChange[], position: number) => Promise<void>;
+}>;
+
+export type ApplierTrouble =
+  | ReaderTrouble
+  /** A later version of the program wrote the record: nothing after it is applied. */
+  | Readonly<{ kind: "newer"; position: number }>
+  /** The main database cannot be written; it is tried again. */
+  | Readonly<{ kind: "blocked"; position: number; error: unknown }>
+  /** Rows that this node wrote as the leader came too late: its main database is not what the others have. */
+  | Readonly<{ kind: "diverged"; position: number }>;
+
+export type Applier = Readonly<{
+  /** Everything up to this position is applied. */
+  applied: () => number;
+  reached: (position: number) => Promise<void>;
+  /** Webhooks whose files were written since the last call. */
+  takeTouched: () => readonly string[];
+  /** True while an event file cannot be written. */
+  isBlocked: () => boolean;
+  stop: () => Promise<void>;
+}>;
+
+export function startApplier(deps: {
+  log: Pick<EventLog, "read">;
+  born: string;
+  after: number;
+  /** The leader as it was after that position. */
+  leader: Owner | null;
+  /** The epoch under which this process leads or led last; null if it never did. */
+  ownEpoch: () => number | null;
+  outbox: Pick<Outbox, "take">;
+  writer: Pick<LocalWriter, "write">;
+  config: ConfigCopy;
+  clock: Clock;
+  /** Called with each claim of the leadership, in order with all else. */
+  onLeader: (leader: Owner) => void;
+  onTrouble: (trouble: ApplierTrouble) => void;
+}): Applier {
+  const { log, born, ownEpoch, outbox, writer, config, clock, onLeader, onTrouble } = deps;
+  let leader = deps.leader;
+  const progress = new LogProgress(deps.after);
+  const files = new Map<string, FileApplier>();
+  let touched = new Set<string>();
+  let waiting = 0;
+  let roomAgain: (() => void) | null = null;
+  /** Rows of a transaction whose last part has not come, and what ends their positions. */
+  const gathering = new RowGathering();
+  let gathered: (() => void)[] = [];
+  let isStopped = false;
+
+  const applierDeps = { writer, clock, onIdle: (webhookId: string) => files.delete(webhookId) };
+
+  function fileOf(webhookId: string): FileApplier {
+    let file = files.get(webhookId);
+    if (!file) {
+      file = new FileApplier(webhookId, applierDeps);
+      files.set(webhookId, file);
+    }
+    return file;
+  }
+
+  async function onEntry(entry: LogEntry): Promise<void> {
+    if (entry.kind === "claim") {
+      progress.begin(entry.position, 0);
+      if (entry.partition === LEADER_PARTITION) claimed(entry.owner);
+      return;
+    }
+    const own = outbox.take(entry.id);
+    const { epoch, entries } =
+      own === null ? read(entry) : { epoch: own.epoch, entries: own.entries.map((each) => each.entry) };
+    const isStale = epoch !== undefined && epoch !== leader?.epoch;
+    const isOwn = epoch !== undefined && epoch === ownEpoch();
+    const done = progress.begin(entry.position, entries.length);
+    for (const [index, each] of entries.entries()) {
+      const waiter = own?.entries[index]?.waiter ?? null;
+      const of = { position: entry.position, index, isStale, isOwn, waiter, done };
+      if (isConfig(each)) await applyRows(each, of);
+      else applyCommand(each, of);
+    }
+    if (waiting >= MOST_WAITING) await new Promise<void>((resolve) => (roomAgain = resolve));
+  }
+
+  /** The same epoch again only says where the claim stands now. */
+  function claimed(owner: Owner): void {
+    const isNew = owner.epoch !== leader?.epoch;
+    leader = owner;
+    // What a deposed leader has not finished comes no more.
+    if (isNew) {
+      gathering.drop();
+      for (const done of gathered.splice(0)) done();
+    }
+    onLeader(owner);
+  }
+
+  function read(entry: LogEntry & { kind: "record" }) {
+    try {
+      const record = decodeRecord(entry.bytes);
+      return { ...record, entries: record.entries.map(readEntry) };
+    } catch (error) {
+      // Nothing after it may be applied, and the reader ends.
+      if (error instanceof NewerRecord || error instanceof NewerEntry)
+        onTrouble({ kind: "newer", position: entry.position });
+      throw error;
+    }
+  }
+
+  function applyCommand(entry: EventEntry, of: Of): void {
+    const { webhookId, command } = entry;
+    const isDropped = of.isStale && !outlivesItsLeader(command);
+    if (isDropped || !config.hasWebhook(webhookId)) {
+      of.waiter?.failed(isDropped ? notLeading() : notFound("webhook"));
+      of.done();
+      return;
+    }
+    waiting++;
+    touched.add(webhookId);
+    fileOf(webhookId).push({
+      entry,
+      place: { born, position: of.position, entry: of.index },
+      waiter: of.waiter,
+      done() {
+        waiting--;
+        of.done();
+        if (waiting > MOST_WAITING / 2 || roomAgain === null) return;
+        roomAgain();
+        roomAgain = null;
+      },
+    });
+  }
+
+  async function applyRows(shipped: ShippedRows, of: Of): Promise<void> {
+    if (of.isStale) {
+      of.waiter?.failed(notLeading());
+      if (of.isOwn) onTrouble({ kind: "diverged", position: of.position });
+      return of.done();
+    }
+    if (of.isOwn) {
+      // They were written here before they went to the log.
+      of.waiter?.applied(of.position);
+      return of.done();
+    }
+    gathered.push(of.done);
+    const rows = gathering.add(shipped);
+    if (rows === null) return;
+    const ends = gathered;
+    gathered = [];
+    await persist(of.position, () => config.apply(rows, of.position));
+    for (const done of ends) done();
+  }
+
+  /** Nothing after it may be applied before. */
+  async function persist(position: number, act: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await act();
+      } catch (error) {
+        if (isStopped) throw error;
+        onTrouble({ kind: "blocked", position, error });
+        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+      }
+    }
+  }
+
+  const reader: LogReader = log.read({ shard: 0, after: deps.after, onEntry, onTrouble });
+
+  return {
+    applied: () => progress.applied,
+    reached: (position) => progress.reached(position),
+    takeTouched() {
+      const taken = [...touched];
+      touched = new Set();
+      return taken;
+    },
+    isBlocked: () => files.values().some((file) => file.isBlocked),
+    async stop() {
+      isStopped = true;
+      roomAgain?.();
+      await reader.stop();
+    },
+  };
+}
+
+type Of = Readonly<{
+  position: number;
+  /** Index among the record's entries. */
+  index: number;
+  /** Its leader had been deposed by then. */
+  isStale: boolean;
+  /** This process wrote it, as the leader. */
+  isOwn: boolean;
+  waiter: Waiter | null;
+  done: () => void;
+}>;

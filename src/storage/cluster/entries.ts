@@ -1,0 +1,46 @@
+/** What the records of a cluster's log contain: commands for event files, and rows of the main database. */
+import { z } from "zod";
+import { COMMANDS, type Command, type CommandName } from "../commands/table.ts";
+import { type ShippedRows, shippedRowsSchema } from "../main-db/replication/row-change.ts";
+import { DamagedRecord } from "./record.ts";
+
+/** A change of one webhook's event file. */
+export type EventEntry = Readonly<{ webhookId: string; command: Command }>;
+
+export type ClusterEntry = EventEntry | ShippedRows;
+
+/** The entry is a command that a later version of the program has. */
+export class NewerEntry extends Error {
+  override readonly name = "NewerEntry";
+}
+
+const eventSchema = z.object({ webhookId: z.string(), command: z.looseObject({ name: z.string() }) });
+
+/** Throws NewerEntry, or DamagedRecord for what no version has written. The data of commands is as a node wrote it. */
+export function readEntry(entry: unknown): ClusterEntry {
+  if (shippedRowsSchema.safeParse(entry).success) return entry as ShippedRows;
+  const event = eventSchema.safeParse(entry);
+  if (!event.success) throw new DamagedRecord("An entry of the record is neither a command nor rows.");
+  const { name } = event.data.command;
+  if (Object.hasOwn(COMMANDS, name)) return entry as EventEntry;
+  throw new NewerEntry(`The command ${JSON.stringify(name)} is not known.`);
+}
+
+export function isConfig(entry: ClusterEntry): entry is ShippedRows {
+  return "rows" in entry;
+}
+
+/** Any node may store events and rejected requests; all else is the leader's. */
+const OF_ANY_NODE: ReadonlySet<CommandName> = new Set(["append", "appendOnce", "keepRejected"]);
+
+export function isOfAnyNode({ name }: Command): boolean {
+  return OF_ANY_NODE.has(name);
+}
+
+/**
+ * True if the command holds although the leader that gave it had been deposed by then: what any node may store, and a
+ * delivery that has arrived, which is a fact.
+ */
+export function outlivesItsLeader(command: Command): boolean {
+  return isOfAnyNode(command) || (command.name === "settle" && command.settlement.status === "delivered");
+}

@@ -1,0 +1,103 @@
+/** Applies the log's entries for one webhook to its event file, in order, and again where the disk was at fault. */
+import type { Clock } from "../../lib/clock.ts";
+import type { LogPlace } from "../event-db/log-position.ts";
+import type { LocalWriter } from "../writer/event-writer.ts";
+import { LoggedGroup, type LoggedOutcome, LoggedWrite } from "../writer/logged-write.ts";
+import { commandWrite, EventWrite, SettlementWrite, type Write } from "../writer/writes.ts";
+import type { EventEntry } from "./entries.ts";
+import type { Waiter } from "./outbox.ts";
+
+export type LoggedEntry = Readonly<{
+  entry: EventEntry;
+  place: LogPlace;
+  /** Null for an entry of another node. */
+  waiter: Waiter | null;
+  /** Called once, when nothing more comes of it. */
+  done: () => void;
+}>;
+
+/** Not more than the writer commits together. */
+const GROUP = 256;
+const RETRY_MS = 2_000;
+
+export class FileApplier {
+  readonly #webhookId: string;
+  readonly #deps: FileApplierDeps;
+  #waiting: LoggedEntry[] = [];
+  #isBusy = false;
+  #isBlocked = false;
+
+  constructor(webhookId: string, deps: FileApplierDeps) {
+    this.#webhookId = webhookId;
+    this.#deps = deps;
+  }
+
+  /** True while the file or its disk is at fault. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  push(entry: LoggedEntry): void {
+    this.#waiting.push(entry);
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#isBusy) return;
+    if (this.#waiting.length === 0) {
+      this.#deps.onIdle(this.#webhookId);
+      return;
+    }
+    this.#isBusy = true;
+    const entries = this.#waiting.splice(0, GROUP);
+    const group = new LoggedGroup();
+    const outcomes: LoggedOutcome[] = [];
+    let left = entries.length;
+    for (const [index, entry] of entries.entries()) {
+      const done = (outcome: LoggedOutcome) => {
+        outcomes[index] = outcome;
+        left--;
+        // Not before the writer is done with the whole group.
+        if (left === 0) queueMicrotask(() => this.#end(entries, outcomes));
+      };
+      this.#deps.writer.write(
+        this.#webhookId,
+        new LoggedWrite(writeOf(entry), { place: entry.place, group, done }),
+      );
+    }
+  }
+
+  #end(entries: readonly LoggedEntry[], outcomes: readonly LoggedOutcome[]): void {
+    const blocked = entries.filter((_, index) => outcomes[index] === "blocked");
+    for (const [index, { done }] of entries.entries()) if (outcomes[index] !== "blocked") done();
+    this.#isBlocked = blocked.length > 0;
+    if (!this.#isBlocked) {
+      this.#isBusy = false;
+      this.#next();
+      return;
+    }
+    this.#waiting = [...blocked, ...this.#waiting];
+    this.#deps.clock.after(RETRY_MS, () => {
+      this.#isBusy = false;
+      this.#next();
+    });
+  }
+}
+
+export type FileApplierDeps = Readonly<{
+  writer: Pick<LocalWriter, "write">;
+  clock: Pick<Clock, "after">;
+  /** Nothing waits for the file any more. */
+  onIdle: (webhookId: string) => void;
+}>;
+
+function writeOf({ entry: { command }, waiter }: LoggedEntry): Write {
+  const applied = waiter === null ? ignore : waiter.applied;
+  const failed = waiter === null ? ignore : waiter.failed;
+  if (command.name === "append") return new EventWrite(command.draft, applied, failed);
+  if (command.name === "settle")
+    return new SettlementWrite(command.settlement, () => applied(undefined), failed);
+  return commandWrite(command, (result, heldMs) => applied({ result, heldMs }), failed);
+}
+
+function ignore(): void {}

@@ -1,0 +1,202 @@
+/**
+ * Decides which node leads: by claims in the log, whose order all nodes see alike, and by beats, which tell when the
+ * leader is silent.
+ *
+ * A leader acts only while the log has lately acknowledged something of it: cut off from the majority it stops before
+ * another may begin. Beats alone prove nothing, as an isolated NATS server still carries them.
+ */
+import type { Clock } from "../../lib/clock.ts";
+import { every } from "../../lib/every.ts";
+import { LEADER_PARTITION } from "./applier.ts";
+import type { EventLog, Owner } from "./event-log.ts";
+
+const BEAT_MS = 300;
+/** A follower claims after this long without a beat of the leader. */
+const SILENCE_MS = 2_500;
+/** A leader stops acting this long after the sending of the last record that was acknowledged. */
+const PROOF_MS = 2_000;
+/** A leader that has nothing to write asks for a proof this often. */
+const ASK_MS = 700;
+
+/** What nodes tell each other; nothing depends on its truth but who is asked and shown. */
+export type Beat = Readonly<{
+  url: string;
+  version: string;
+  /** Epoch of its leadership; null for a follower. */
+  leads: number | null;
+  applied: number;
+  synced: number;
+  /** It does not claim, and stops leading. */
+  isDraining: boolean;
+}>;
+
+export type HeardNode = Readonly<{ node: string; at: number; beat: Beat }>;
+
+export type Leadership = Readonly<{
+  /** True while this node may deliver and write as the leader. */
+  mayLead: () => boolean;
+  /** Epoch of this node's leadership, past or present; null if this process has never led. */
+  ownEpoch: () => number | null;
+  /** The leader by the log, as far as it is applied here; `url` is null until it was heard. */
+  leader: () => Readonly<{ node: string; epoch: number; url: string | null }> | null;
+  /** Call with each claim that the log brings. */
+  claimed: (owner: Owner) => void;
+  /** Call when the log has acknowledged something that was sent at that time. */
+  proved: (sentAt: number) => void;
+  /** The nodes that were heard, this one included. */
+  nodes: () => readonly HeardNode[];
+  /** Stops leading, and claims nothing any more; others may claim at once. */
+  resign: () => void;
+  stop: () => void;
+}>;
+
+export function startLeadership(deps: {
+  log: Pick<EventLog, "claim" | "beat" | "onBeat" | "head">;
+  node: string;
+  leader: Owner | null;
+  clock: Clock;
+  /** This node's own state for its beats. */
+  describe: () => Pick<Beat, "url" | "version" | "applied" | "synced">;
+  /** Resolves once everything up to that position is applied here. */
+  reached: (position: number) => Promise<void>;
+  /** True while this node could not do a leader's work, for example on a full disk. */
+  isUnfit: () => boolean;
+  /** Appends a record that says nothing. */
+  askForProof: () => Promise<void>;
+  /** This node leads from here on; what the log had before is applied. */
+  onLeading: (owner: Owner) => void;
+  /** Another node leads from here on. */
+  onFollowing: (owner: Owner) => void;
+  onError: (message: string, cause: unknown) => void;
+}): Leadership {
+  const { log, node, clock, describe, reached, isUnfit, askForProof, onLeading, onFollowing, onError } = deps;
+  const heard = new Map<string, HeardNode>();
+  let owner = deps.leader;
+  let ownEpoch: number | null = null;
+  let provedAt = Number.NEGATIVE_INFINITY;
+  let isAsking = false;
+  let isClaiming = false;
+  let hasResigned = false;
+  let leadsAgainWhenFit = false;
+  let leaderHeardAt = clock.monotonic();
+
+  function leads(): boolean {
+    return !hasResigned && owner !== null && owner.node === node && owner.epoch === ownEpoch;
+  }
+
+  function mayLead(): boolean {
+    return leads() && clock.monotonic() - provedAt < PROOF_MS;
+  }
+
+  function hear(from: string, data: unknown): void {
+    if (!isBeat(data)) return;
+    const at = clock.monotonic();
+    heard.set(from, { node: from, at, beat: data });
+    if (owner === null || from !== owner.node) return;
+    if (data.leads === owner.epoch) leaderHeardAt = at;
+    // It says itself that it has stopped.
+    else if (data.isDraining) leaderHeardAt = Number.NEGATIVE_INFINITY;
+  }
+
+  function tick(): void {
+    if (leads() && isUnfit()) {
+      leadsAgainWhenFit = true;
+      resign();
+    } else if (leadsAgainWhenFit && !isUnfit()) {
+      leadsAgainWhenFit = false;
+      hasResigned = false;
+    }
+    log.beat(node, {
+      ...describe(),
+      leads: leads() ? ownEpoch : null,
+      isDraining: hasResigned,
+    } satisfies Beat);
+    if (leads()) prove();
+    else if (!hasResigned && !isClaiming && isLeaderSilent() && !isUnfit()) void claim();
+  }
+
+  function isLeaderSilent(): boolean {
+    return clock.monotonic() - leaderHeardAt >= SILENCE_MS;
+  }
+
+  function prove(): void {
+    if (isAsking || clock.monotonic() - provedAt < ASK_MS) return;
+    isAsking = true;
+    askForProof()
+      .catch(() => undefined)
+      .finally(() => (isAsking = false));
+  }
+
+  async function claim(): Promise<void> {
+    isClaiming = true;
+    try {
+      const before = owner;
+      // Reading to the end first: the claim that is there may be newer than the one known here.
+      await reached((await log.head(0)).last);
+      if (owner !== before || !isLeaderSilent() || hasResigned) return;
+      const sentAt = clock.monotonic();
+      const claim = await log.claim({ partition: LEADER_PARTITION, node, last: owner });
+      // The log's reader may have brought it already.
+      if (claim === null) return;
+      ownEpoch = claim.epoch;
+      proved(sentAt);
+      await reached(claim.position);
+      if (owner?.epoch === claim.epoch) begin(owner);
+    } catch (error) {
+      onError("this node could not claim the leadership", error);
+    } finally {
+      isClaiming = false;
+      leaderHeardAt = Math.max(leaderHeardAt, clock.monotonic() - SILENCE_MS / 2);
+    }
+  }
+
+  function begin(own: Owner): void {
+    leaderHeardAt = clock.monotonic();
+    onLeading(own);
+  }
+
+  function proved(sentAt: number): void {
+    provedAt = Math.max(provedAt, sentAt);
+  }
+
+  function resign(): void {
+    hasResigned = true;
+    log.beat(node, { ...describe(), leads: null, isDraining: true } satisfies Beat);
+  }
+
+  const stopHearing = log.onBeat(hear);
+  const stopTicks = every(clock, BEAT_MS, tick);
+
+  return {
+    mayLead,
+    ownEpoch: () => ownEpoch,
+    leader: () =>
+      owner && { node: owner.node, epoch: owner.epoch, url: heard.get(owner.node)?.beat.url ?? null },
+    claimed(claim) {
+      const isSame = claim.epoch === owner?.epoch;
+      owner = claim;
+      if (isSame || claim.epoch === ownEpoch) return;
+      leaderHeardAt = clock.monotonic();
+      if (claim.node !== node) onFollowing(claim);
+    },
+    proved,
+    nodes: () => [...heard.values()],
+    resign() {
+      leadsAgainWhenFit = false;
+      resign();
+    },
+    stop() {
+      stopTicks();
+      stopHearing();
+    },
+  };
+}
+
+export function isBeat(data: unknown): data is Beat {
+  return (
+    typeof data === "object" &&
+    data !== null &&
+    ["url", "version"].every((key) => typeof Reflect.get(data, key) === "string") &&
+    ["applied", "synced"].every((key) => typeof Reflect.get(data, key) === "number")
+  );
+}

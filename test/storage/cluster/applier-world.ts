@@ -1,0 +1,126 @@
+/** Nodes with event files of their own that apply one log in memory. */
+import { type Applier, type ApplierTrouble, startApplier } from "../../../src/storage/cluster/applier.ts";
+import type { Owner } from "../../../src/storage/cluster/event-log.ts";
+import { createOutbox, type Outbox } from "../../../src/storage/cluster/outbox.ts";
+import { createReplicatedWriter } from "../../../src/storage/cluster/replicated-writer.ts";
+import type { RowChange } from "../../../src/storage/main-db/replication/row-change.ts";
+import { digestTables } from "../../../src/storage/reader/file-digest.ts";
+import type { EventWriter } from "../../../src/storage/writer/event-writer.ts";
+import { createMemoryLog, type MemoryLog, type MemoryLogConnection } from "../../support/memory-log.ts";
+import { createStorageWorld, type StorageWorld } from "../storage-world.ts";
+
+export type TestNode = Readonly<{
+  name: string;
+  world: StorageWorld;
+  log: MemoryLogConnection;
+  outbox: Outbox;
+  writer: EventWriter;
+  applier: Applier;
+  troubles: readonly ApplierTrouble[];
+  leaders: readonly Owner[];
+  /** Transactions of rows, with their positions. */
+  rows: readonly Readonly<{ rows: readonly RowChange[]; position: number }>[];
+  /** Claims the leadership and resolves once the claim is applied here. */
+  lead: () => Promise<Owner>;
+  /** Digests of a webhook's tables. */
+  digest: (webhookId: string) => ReadonlyMap<string, string>;
+  stop: () => Promise<void>;
+}>;
+
+export type Nodes = Readonly<{
+  log: MemoryLog;
+  webhooks: Set<string>;
+  add: (name: string, options?: { dataDir?: string; after?: number; leader?: Owner | null }) => TestNode;
+  /** Resolves once all nodes have applied everything. */
+  settled: () => Promise<void>;
+  dispose: () => Promise<void>;
+}>;
+
+export function createNodes(): Nodes {
+  const log = createMemoryLog();
+  const webhooks = new Set(["w1", "w2"]);
+  const nodes = new Set<TestNode>();
+  const worlds: StorageWorld[] = [];
+
+  return {
+    log,
+    webhooks,
+    add(name, { dataDir, after = 0, leader = null } = {}) {
+      const world = createStorageWorld(dataDir === undefined ? {} : { dataDir });
+      worlds.push(world);
+      const connection = log.connect();
+      const troubles: ApplierTrouble[] = [];
+      const leaders: Owner[] = [];
+      const rows: { rows: readonly RowChange[]; position: number }[] = [];
+      let own: Owner | null = null;
+      const { clock } = world;
+      const isLeading = () => own !== null && leaders.at(-1)?.epoch === own.epoch;
+      const outbox = createOutbox({
+        log: connection,
+        node: name,
+        epoch: () => (isLeading() ? own?.epoch : undefined),
+        onProof: () => undefined,
+        monotonic: clock.monotonic,
+      });
+      const applier = startApplier({
+        log: connection,
+        born: "log",
+        after,
+        leader,
+        ownEpoch: () => own?.epoch ?? null,
+        outbox,
+        writer: world.writer,
+        config: {
+          hasWebhook: (id) => webhooks.has(id),
+          apply(changes, position) {
+            rows.push({ rows: changes, position });
+            return Promise.resolve();
+          },
+        },
+        clock,
+        onLeader: (owner) => leaders.push(owner),
+        onTrouble: (trouble) => troubles.push(trouble),
+      });
+      const node: TestNode = {
+        name,
+        world,
+        log: connection,
+        outbox,
+        writer: createReplicatedWriter({
+          outbox,
+          local: world.writer,
+          mayLead: isLeading,
+          after: clock.after,
+        }),
+        applier,
+        troubles,
+        leaders,
+        rows,
+        async lead() {
+          const last = leaders.at(-1) ?? leader;
+          const claimed = await connection.claim({ partition: 0, node: name, last });
+          if (claimed === null) throw new Error("another node was quicker");
+          own = claimed;
+          await applier.reached(claimed.position);
+          return claimed;
+        },
+        digest: (webhookId) => digestTables(world.files.open(webhookId).db),
+        async stop() {
+          nodes.delete(node);
+          await applier.stop();
+          await world.writer.drain();
+          await world.files.closeAll();
+        },
+      };
+      nodes.add(node);
+      return node;
+    },
+    async settled() {
+      for (const { applier } of nodes) await applier.reached(log.entries.length);
+    },
+    async dispose() {
+      for (const node of [...nodes]) await node.stop();
+      for (const world of worlds) await world.dispose();
+    },
+  };
+}

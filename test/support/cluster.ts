@@ -1,0 +1,123 @@
+/** Runs several gateways as the nodes of one cluster, on three NATS servers of their own. */
+import { Database } from "bun:sqlite";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { digestTables } from "../../src/storage/reader/file-digest.ts";
+import { ApiClient } from "./api-client.ts";
+import { Gateway, makeFolder } from "./gateway.ts";
+import { type NatsServers, startNatsServers } from "./nats/nats-servers.ts";
+
+export type TestCluster = Readonly<{
+  nats: NatsServers;
+  nodes: readonly Gateway[];
+  /** Adds a node with an empty folder, or with this one, and starts it. */
+  add: (folder?: string) => Promise<Gateway>;
+  /** The API at one node, with a key of the first user. */
+  apiAt: (node: Gateway) => ApiClient;
+  /** The node that leads, once all nodes that run agree. */
+  leader: () => Promise<Gateway>;
+  /** Rows of a webhook's event file at a node, as digests by table. */
+  digest: (node: Gateway, webhookId: string) => ReadonlyMap<string, string>;
+  storedIds: (node: Gateway, webhookId: string) => readonly string[];
+  end: () => Promise<void>;
+}>;
+
+const PASSWORD = "correct horse battery staple";
+
+export async function startCluster(count: number): Promise<TestCluster> {
+  const nats = await startNatsServers();
+  const secretKey = randomBytes(32).toString("base64");
+  const nodes: Gateway[] = [];
+  let key: Promise<string> | null = null;
+
+  async function add(folder = makeFolder()): Promise<Gateway> {
+    const port = String(freePort());
+    const { url, credentials, systemCredentials, maxBytes } = nats.options;
+    const gateway = new Gateway(folder, {
+      env: {
+        PORT: port,
+        SECRET_KEY: secretKey,
+        ADMIN_PASSWORD: PASSWORD,
+        DATA_DIR: join(folder, "data"),
+        CLUSTER_URL: url,
+        CLUSTER_CREDENTIALS: credentials ?? "",
+        CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
+        CLUSTER_LOG_MAX_BYTES: String(maxBytes),
+        CLUSTER_NODE: `node${nodes.length + 1}`,
+        CLUSTER_ADVERTISE: `http://127.0.0.1:${port}`,
+      },
+    });
+    nodes.push(gateway);
+    await gateway.start();
+    return gateway;
+  }
+
+  async function leader(): Promise<Gateway> {
+    const claims = await Promise.any(
+      nodes.map(async (node, index) => {
+        await node.waitForLog(/this node leads the cluster/);
+        return { node, index };
+      }),
+    );
+    return claims.node;
+  }
+
+  async function createKey(): Promise<string> {
+    const first = await leader();
+    for (;;) {
+      // The first user is made once the node leads.
+      const { code, out } = await first.run(["apikey", "create", "--user", "admin", "--name", "test"]);
+      if (code === 0) return out.trim();
+    }
+  }
+
+  function reading<T>(node: Gateway, webhookId: string, read: (db: Database) => T): T {
+    const db = new Database(join(node.folder, "data", `events-${webhookId}.db`), { readonly: true });
+    try {
+      return read(db);
+    } finally {
+      db.close();
+    }
+  }
+
+  async function end(): Promise<void> {
+    for (const node of nodes) await node.remove();
+    await nats.end();
+  }
+
+  try {
+    for (let n = 0; n < count; n++) await add();
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return {
+    nats,
+    nodes,
+    add,
+    apiAt(node) {
+      return new ApiClient(
+        () => node.origin,
+        () => (key ??= createKey()),
+      );
+    },
+    leader,
+    digest: (node, webhookId) => reading(node, webhookId, digestTables),
+    storedIds: (node, webhookId) =>
+      reading(node, webhookId, (db) =>
+        db
+          .query<{ id: string }, []>("SELECT id FROM events ORDER BY id")
+          .all()
+          .map(({ id }) => id),
+      ),
+    end,
+  };
+}
+
+/** Kept over restarts, as the other nodes know it. */
+function freePort(): number {
+  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { port } = server;
+  server.stop(true);
+  return port;
+}
