@@ -1,7 +1,7 @@
 /** Takes due deliveries of one target from its webhook's event file. */
 import type { Clock } from "../lib/clock.ts";
 import type { Suspect } from "../storage/attempt-journal/records.ts";
-import { frontAfter } from "../storage/event-db/due-deliveries.ts";
+import { frontAfter } from "../storage/event-db/deliveries/due-deliveries.ts";
 import type { DueDelivery } from "../storage/event-db/types.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import type { Suspects } from "./attempts/suspects.ts";

@@ -1,6 +1,6 @@
 /** The queue of each target that may have deliveries due: the state it is in, and which one has its turn next. */
 import type { MarkedAttempt } from "../storage/attempt-journal/records.ts";
-import type { ClaimFront } from "../storage/event-db/due-deliveries.ts";
+import type { ClaimFront } from "../storage/event-db/deliveries/due-deliveries.ts";
 import type { Share } from "./slots.ts";
 
 /** Rescans all that is due at least this often while every claim comes back full: events may be stored out of order. */

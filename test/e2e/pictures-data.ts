@@ -3,7 +3,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import definitions from "@octokit/webhooks-examples";
 import { newIdAt } from "../../src/lib/ids.ts";
-import { recordSettlement } from "../../src/storage/event-db/change-deliveries.ts";
+import { recordSettlement } from "../../src/storage/event-db/deliveries/change-deliveries.ts";
 import { EventFile } from "../../src/storage/event-db/event-file.ts";
 import { recordEvent } from "../../src/storage/event-db/record-events.ts";
 import type { EventDraft, Settlement } from "../../src/storage/event-db/types.ts";

@@ -7,7 +7,7 @@ import { nextTurn } from "../../lib/pauses.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { AttemptJournal } from "../../storage/attempt-journal/attempt-journal.ts";
 import type { Suspect } from "../../storage/attempt-journal/records.ts";
-import type { PendingState } from "../../storage/event-db/due-deliveries.ts";
+import type { PendingState } from "../../storage/event-db/deliveries/due-deliveries.ts";
 import type { Settlement } from "../../storage/event-db/types.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
 import type { TargetNotices } from "../target-notices.ts";

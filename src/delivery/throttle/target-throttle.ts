@@ -1,7 +1,7 @@
 /** The throttle of one target: its circuit, rate limit, wish for rest and ramp say whether and how often to attempt. */
 import { HOUR_MS } from "../../lib/clock.ts";
-import type { OpenCircuit, TargetBefore } from "../../storage/event-db/open-circuits.ts";
-import type { ClaimFrom } from "../../storage/event-db/scattered-claim.ts";
+import type { OpenCircuit, TargetBefore } from "../../storage/event-db/deliveries/open-circuits.ts";
+import type { ClaimFrom } from "../../storage/event-db/deliveries/scattered-claim.ts";
 import type { Outcome } from "../../targets/target-type.ts";
 import type { ThrottlePolicy } from "../../targets/throttle-policy.ts";
 import {

@@ -1,8 +1,12 @@
 /** Changes deliveries, and what is kept of their targets. */
-import { discardPending, recordSettlement, replayDelivery } from "../event-db/change-deliveries.ts";
-import { shiftStep } from "../event-db/due-deliveries.ts";
-import { discardHeld, holdPending, releaseHeld } from "../event-db/held-deliveries.ts";
-import { type OpenCircuit, writeCircuit } from "../event-db/open-circuits.ts";
+import {
+  discardPending,
+  recordSettlement,
+  replayDelivery,
+} from "../event-db/deliveries/change-deliveries.ts";
+import { shiftStep } from "../event-db/deliveries/due-deliveries.ts";
+import { discardHeld, holdPending, releaseHeld } from "../event-db/deliveries/held-deliveries.ts";
+import { type OpenCircuit, writeCircuit } from "../event-db/deliveries/open-circuits.ts";
 import type { Settlement } from "../event-db/types.ts";
 import { durable, repeatable } from "./command.ts";
 

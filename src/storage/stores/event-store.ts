@@ -10,7 +10,10 @@ import {
   findPendingState,
   listPendingTargets,
   type PendingState,
-} from "../event-db/due-deliveries.ts";
+} from "../event-db/deliveries/due-deliveries.ts";
+import { listHeldTargets } from "../event-db/deliveries/held-deliveries.ts";
+import { readTargetsBefore, type TargetBefore } from "../event-db/deliveries/open-circuits.ts";
+import { claimScattered, type ScatteredClaim } from "../event-db/deliveries/scattered-claim.ts";
 import { type DedupKey, type Duplicates, type Recorded, readDuplicates } from "../event-db/duplicates.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import {
@@ -24,9 +27,6 @@ import {
 import type { FoundEvents } from "../event-db/event-search.ts";
 import { indexedShare } from "../event-db/fields/field-source.ts";
 import { type FilterMarks, readFilterMarks } from "../event-db/filter-marks.ts";
-import { listHeldTargets } from "../event-db/held-deliveries.ts";
-import { readTargetsBefore, type TargetBefore } from "../event-db/open-circuits.ts";
-import { claimScattered, type ScatteredClaim } from "../event-db/scattered-claim.ts";
 import type { Histogram } from "../event-db/search/histogram.ts";
 import type { Delivery, DueDelivery, EventDraft, Settlement, StoredEvent } from "../event-db/types.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";

@@ -1,5 +1,6 @@
 /** Numbers of event files for pages and API, read from tallies: a few rows, however many events there are. */
 import type { Clock } from "../../lib/clock.ts";
+import { listTargetFailures, type TargetFailure } from "../event-db/deliveries/target-failures.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import { type Activity, type HourSpan, readActivity } from "../event-db/numbers/activity.ts";
 import { type Growth, oldestEventAt, readGrowth } from "../event-db/numbers/growth.ts";
@@ -13,7 +14,6 @@ import {
 } from "../event-db/numbers/overview.ts";
 import { countRetrying, type RetryingCount } from "../event-db/numbers/retrying.ts";
 import { readTargetNumbers, type TargetNumbers } from "../event-db/numbers/target-numbers.ts";
-import { listTargetFailures, type TargetFailure } from "../event-db/target-failures.ts";
 import type { WebhookDBManager } from "../event-files/webhook-db-manager.ts";
 import { readEventFile } from "../reader/read-event-file.ts";
 

@@ -2,7 +2,7 @@
  * Changes that pauses and circuit breakers make to event files: in bounded steps, each in a transaction that is due
  * anyway.
  */
-import type { OpenCircuit } from "../event-db/open-circuits.ts";
+import type { OpenCircuit } from "../event-db/deliveries/open-circuits.ts";
 import type { EventWriter } from "../writer/event-writer.ts";
 
 /** Deliveries changed in one transaction, so that a long backlog never blocks the event loop. */

@@ -6,7 +6,7 @@ import {
   type CommandName,
   type CommandResult,
 } from "../commands/table.ts";
-import { recordSettlement } from "../event-db/change-deliveries.ts";
+import { recordSettlement } from "../event-db/deliveries/change-deliveries.ts";
 import type { Recorded } from "../event-db/duplicates.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 import { type FileSpace, vacuumStep } from "../event-db/numbers/space.ts";

@@ -1,8 +1,8 @@
 /** Numbers of one target of the user's: its attempts in a time, and its last failures. */
 import { type Clock, HOUR_MS } from "../../lib/clock.ts";
 import { notFound } from "../../lib/errors.ts";
+import type { TargetFailure } from "../../storage/event-db/deliveries/target-failures.ts";
 import type { TargetNumbers } from "../../storage/event-db/numbers/target-numbers.ts";
-import type { TargetFailure } from "../../storage/event-db/target-failures.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
 import { type InWebhook, requireRole } from "../people/roles.ts";

@@ -2,7 +2,7 @@
 import type { Statement } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
-import { listPendingTargets } from "../../../src/storage/event-db/due-deliveries.ts";
+import { listPendingTargets } from "../../../src/storage/event-db/deliveries/due-deliveries.ts";
 import type { EventFile } from "../../../src/storage/event-db/event-file.ts";
 import { createStorageWorld, pendingFor, type StorageWorld } from "../storage-world.ts";
 

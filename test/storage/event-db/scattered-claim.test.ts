@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
+import { type ClaimFrom, claimScattered } from "../../../src/storage/event-db/deliveries/scattered-claim.ts";
 import type { EventFile } from "../../../src/storage/event-db/event-file.ts";
-import { type ClaimFrom, claimScattered } from "../../../src/storage/event-db/scattered-claim.ts";
 import { RecentEvents } from "../../../src/storage/stores/recent-events.ts";
 import { createStorageWorld, pendingFor, type StorageWorld } from "../storage-world.ts";
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { derivedId, newId } from "../../../src/lib/ids.ts";
-import { type ClaimFront, frontAfter } from "../../../src/storage/event-db/due-deliveries.ts";
+import { type ClaimFront, frontAfter } from "../../../src/storage/event-db/deliveries/due-deliveries.ts";
 import { listLedgerFaults } from "../../../src/storage/event-db/numbers/ledger.ts";
 import {
   createStorageWorld,

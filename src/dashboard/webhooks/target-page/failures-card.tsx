@@ -1,6 +1,6 @@
 /** The last failures of a target, with the reason, the event and the request of each. */
 import { Html } from "@elysiajs/html";
-import type { TargetFailure } from "../../../storage/event-db/target-failures.ts";
+import type { TargetFailure } from "../../../storage/event-db/deliveries/target-failures.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import { StateBadge } from "../../components/badge.tsx";
 import { Card } from "../../components/card.tsx";

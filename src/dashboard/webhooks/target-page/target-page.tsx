@@ -1,9 +1,9 @@
 /** A target's page: its state, its attempts in a chosen time, its last failures, and what can be done. */
 import { Html } from "@elysiajs/html";
 import type { ThrottleView } from "../../../delivery/throttle/throttle-control.ts";
+import type { TargetFailure } from "../../../storage/event-db/deliveries/target-failures.ts";
 import type { TargetOverview } from "../../../storage/event-db/numbers/overview.ts";
 import type { RetryingCount } from "../../../storage/event-db/numbers/retrying.ts";
-import type { TargetFailure } from "../../../storage/event-db/target-failures.ts";
 import type { TargetType } from "../../../targets/target-type.ts";
 import type { Target } from "../../../webhooks/targets.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";

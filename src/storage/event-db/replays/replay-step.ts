@@ -1,5 +1,5 @@
 /** Advances a replay by one bounded step inside the caller's transaction: deliveries and cursors move together. */
-import { replayDelivery } from "../change-deliveries.ts";
+import { replayDelivery } from "../deliveries/change-deliveries.ts";
 import type { EventFile } from "../event-file.ts";
 import { createLaneKeys, type LaneKeys } from "../lane-keys.ts";
 import { covers, MOST_GIVEN, nextInTurn, type ReplayScan, type StepMemory } from "./replay-memory.ts";

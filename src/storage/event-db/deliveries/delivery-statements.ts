@@ -1,7 +1,7 @@
 /** Statements that claim due deliveries and store their results; raw SQL, as this is the delivery path. */
 import type { Database } from "bun:sqlite";
-import { prepareLazily } from "../sqlite/lazy-statements.ts";
-import type { DeliveryStatus } from "./types.ts";
+import { prepareLazily } from "../../sqlite/lazy-statements.ts";
+import type { DeliveryStatus } from "../types.ts";
 
 export type DueRow = Readonly<{
   event_id: string;

@@ -1,8 +1,8 @@
 /** Finds due deliveries in an event file; each call is a few index steps. */
-import type { RecentEvents } from "../stores/recent-events.ts";
+import type { RecentEvents } from "../../stores/recent-events.ts";
+import type { EventFile } from "../event-file.ts";
+import type { DueDelivery, HeaderPairs, StoredEvent } from "../types.ts";
 import type { DueRow, EventRow } from "./delivery-statements.ts";
-import type { EventFile } from "./event-file.ts";
-import type { DueDelivery, HeaderPairs, StoredEvent } from "./types.ts";
 
 export type Claim = Readonly<{
   targetId: string;

@@ -1,8 +1,8 @@
 /** Changes deliveries with their counts; each function runs inside the caller's transaction. */
-import { derivedId } from "../../lib/ids.ts";
-import type { EventFile } from "./event-file.ts";
-import { letLaneGoOn, mustWaitInLane } from "./order.ts";
-import type { DeliveryStatus, HeaderPairs, Settlement } from "./types.ts";
+import { derivedId } from "../../../lib/ids.ts";
+import type { EventFile } from "../event-file.ts";
+import { letLaneGoOn, mustWaitInLane } from "../order.ts";
+import type { DeliveryStatus, HeaderPairs, Settlement } from "../types.ts";
 
 /**
  * Stores an attempt and the delivery's new state. Skipped if the delivery was deleted meanwhile or the attempt is

@@ -1,6 +1,6 @@
 /** Holds a paused target's deliveries and releases them; each function runs inside the caller's transaction. */
-import type { EventFile } from "./event-file.ts";
-import { letLaneGoOn, mustWaitInLane } from "./order.ts";
+import type { EventFile } from "../event-file.ts";
+import { letLaneGoOn, mustWaitInLane } from "../order.ts";
 
 type Step = Readonly<{ targetId: string; limit: number; now: number }>;
 

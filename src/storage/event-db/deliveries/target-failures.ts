@@ -1,7 +1,7 @@
 /** The last failures of a target: deliveries that were given up, and those that are between two attempts. */
-import { HAD_ATTEMPT } from "./event-filter.ts";
-import type { ReadableFile } from "./event-summary.ts";
-import type { DeliveryResult } from "./types.ts";
+import { HAD_ATTEMPT } from "../event-filter.ts";
+import type { ReadableFile } from "../event-summary.ts";
+import type { DeliveryResult } from "../types.ts";
 
 /** Deliveries of each kind that are looked at; those to other targets count, as no index has failures by target. */
 const MOST_READ = 500;

@@ -2,8 +2,9 @@
  * Caches each target's due deliveries, in step with the file once all of them were read. Nearly every delivery is
  * claimed within milliseconds of its event, and looking for it in the file cost more than any other statement.
  */
+
+import type { EventDraft } from "../types.ts";
 import type { DueRow } from "./delivery-statements.ts";
-import type { EventDraft } from "./types.ts";
 
 /** Lifetime of an entry; then the file is read again. */
 const LASTS_MS = 250;

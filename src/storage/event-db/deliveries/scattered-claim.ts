@@ -1,9 +1,9 @@
 /** Finds due deliveries anywhere in the due order, for a failing target: the oldest ones alone might go on failing. */
-import type { RecentEvents } from "../stores/recent-events.ts";
+import type { RecentEvents } from "../../stores/recent-events.ts";
+import type { EventFile } from "../event-file.ts";
+import type { DueDelivery } from "../types.ts";
 import type { DueRow } from "./delivery-statements.ts";
 import { type Claim, claimAmong, claimDue, eventFinder } from "./due-deliveries.ts";
-import type { EventFile } from "./event-file.ts";
-import type { DueDelivery } from "./types.ts";
 
 /** Rows read at each position, beside those in flight. */
 const LOOK = 64;

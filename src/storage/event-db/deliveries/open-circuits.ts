@@ -2,7 +2,7 @@
  * Stores open circuits, so that a restart makes no attempts at targets known to be down, and reads the state that the
  * delivery engine starts with.
  */
-import type { EventFile } from "./event-file.ts";
+import type { EventFile } from "../event-file.ts";
 
 export type OpenCircuit = Readonly<{
   /** Milliseconds UTC. */

@@ -1,0 +1,22 @@
+/** A node's place in a cluster, and why it may have to be taken anew. */
+import type { EventLog, Owner } from "../../storage/cluster/event-log.ts";
+
+/** A place in the cluster that was taken: the log, and up to where this node's files have it. */
+export type Seat = Readonly<{
+  node: string;
+  /** Where other nodes reach this one. */
+  url: string;
+  log: EventLog;
+  /** Identifies the log. */
+  born: string;
+  /** Reading begins behind this position. */
+  after: number;
+  /** The leader as it was there. */
+  leader: Owner | null;
+}>;
+
+/**
+ * Why the gateway has to be opened anew: it led and follows from now on, or its copies are to be taken from the leader,
+ * all of them or the main database alone.
+ */
+export type StartOver = "follow" | "main_database" | "everything";
