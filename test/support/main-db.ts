@@ -7,6 +7,7 @@ import { type Background, type MainDb, openMainDb } from "../../src/storage/main
 import type { EntrypointRow, TargetRow, UserRow, WebhookRow } from "../../src/storage/main-db/tables.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { makeTestFolder } from "./folder.ts";
+import { placeMainDb } from "./prepared-main-db.ts";
 
 export type TestMainDb = Readonly<{
   mainDb: MainDb;
@@ -25,10 +26,11 @@ export type TestMainDb = Readonly<{
   dispose: () => void;
 }>;
 
-/** Without `background` every commit is synced before it returns. */
+/** Opens one of the newest schema. Without `background` every commit is synced before it returns. */
 export function createTestMainDb(clock: FakeClock = createFakeClock(), background?: Background): TestMainDb {
   const directory = makeTestFolder("main-db");
   const path = join(directory, "data", "webhooker.db");
+  placeMainDb(path);
   const mainDb = openMainDb({ path, clock, ...(background && { background }) });
   const opened = [mainDb];
 

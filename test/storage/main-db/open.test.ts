@@ -24,12 +24,14 @@ afterEach(() => {
 
 describe("opening the main database", () => {
   test("makes a folder and files that only their owner can read", () => {
-    const { path, addUser } = createFixture();
-    addUser();
+    const { directory, clock } = createFixture();
+    const path = join(directory, "new", "webhooker.db");
+    const mainDb = openMainDb({ path, clock });
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
     for (const file of [path, `${path}-wal`, `${path}-shm`]) {
       expect(statSync(file).mode & 0o777).toBe(0o600);
     }
+    mainDb.close();
   });
 
   test("keeps the rows of an earlier opening", () => {
