@@ -13,7 +13,7 @@ import { addLoginCommands } from "./client/login-commands.ts";
 import { ExitWith, RemoteError } from "./client/remote-error.ts";
 import { addReplayCommand } from "./client/replay-command.ts";
 import { addSendCommand } from "./client/send-command.ts";
-import { addClusterCommands } from "./cluster-commands.ts";
+import { addClusterCommands } from "./cluster/cluster-commands.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { addHelpCommand, coreVariablesHelp } from "./help-command.ts";
 import type { Io } from "./io.ts";

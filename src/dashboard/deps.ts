@@ -15,6 +15,7 @@ import type { Users } from "../auth/users.ts";
 import type { Config } from "../config.ts";
 import type { ThrottleControl } from "../delivery/throttle/throttle-control.ts";
 import type { Auditing } from "../http/audit.ts";
+import type { ClusterStatus } from "../http/cluster/cluster-status.ts";
 import type { SendOwnEvent } from "../ingest/own-events.ts";
 import type { Publish } from "../ingest/publish/publisher.ts";
 import type { Reverify } from "../ingest/re-verify.ts";
@@ -115,6 +116,8 @@ export type DashboardDeps = Readonly<{
     lastBackup: () => Promise<LastBackup | null>;
   }>;
   figures: () => ServerFigures;
+  /** Null for a gateway that is alone. */
+  clusterStatus: (() => Promise<ClusterStatus>) | null;
   /** Null if the server cannot send e-mail. */
   sendTestMail: SendTestMail | null;
 }>;

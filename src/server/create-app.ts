@@ -191,6 +191,7 @@ export async function createApp({
         lastBackup: () => readLastBackup(config.dataDir),
       },
       figures: report.figures,
+      clusterStatus: nodeHttp?.readStatus ?? null,
       sendTestMail: delivery.sendTestMail,
     },
   });

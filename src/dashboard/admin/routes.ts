@@ -27,6 +27,7 @@ type Deps = Pick<
   | "version"
   | "storage"
   | "figures"
+  | "clusterStatus"
   | "sendTestMail"
   | "useCases"
   | "passwordLinks"
@@ -168,6 +169,7 @@ export function createAdminRoutes(deps: Deps): readonly PageRoute[] {
       maxOpenFiles: storage.maxOpenFiles,
       lastBackup: await storage.lastBackup(),
       figures: deps.figures(),
+      cluster: deps.clusterStatus && (await deps.clusterStatus()),
       mail: { isPossible: deps.sendTestMail !== null, ...mail },
       configuration: describeConfiguration(config),
     });

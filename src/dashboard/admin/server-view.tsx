@@ -1,5 +1,6 @@
 /** The server page: version, storage and configuration. */
 import { Html } from "@elysiajs/html";
+import type { ClusterStatus } from "../../http/cluster/cluster-status.ts";
 import type { LastBackup } from "../../storage/backup/last-backup.ts";
 import type { LastCheck } from "../../storage/reader/storage-checks.ts";
 import { Card, PageHeader } from "../components/card.tsx";
@@ -7,6 +8,7 @@ import type { Flash, Viewer } from "../viewer.ts";
 import { AdminLayout } from "./admin-layout.tsx";
 import { BackupCard } from "./backup-card.tsx";
 import { CheckCard } from "./check-card.tsx";
+import { ClusterCard } from "./cluster-card.tsx";
 import type { ConfigurationLine } from "./configuration.ts";
 import { ConfigurationCard } from "./configuration-card.tsx";
 import { MailCard, type MailCardProps } from "./mail-card.tsx";
@@ -17,6 +19,8 @@ type Props = TilesProps &
     viewer: Viewer;
     flash: Flash | null;
     version: string;
+    /** Null for a gateway that is alone. */
+    cluster: ClusterStatus | null;
     checkRunningSince: number | null;
     lastCheck: LastCheck | null;
     lastBackup: LastBackup | null;
@@ -31,6 +35,7 @@ export function serverView(props: Props): JSX.Element {
       <PageHeader title="Server" lead={`webhooker ${props.version}`} manual="configuration" />
       <div class="stack">
         <Tiles {...props} />
+        {props.cluster !== null && <ClusterCard status={props.cluster} />}
         <Card title="Data location" lead="Back up both, and the key file beside the main database.">
           <dl class="facts">
             <dt>Main database</dt>

@@ -1,4 +1,5 @@
 /** Remembers which requests were verified to come from a node of the cluster, and for which client. */
+import { AppError } from "../../lib/errors.ts";
 import type { NodeCaller } from "./node-signature.ts";
 
 const callers = new WeakMap<Request, NodeCaller>();
@@ -11,4 +12,15 @@ export function rememberCaller(request: Request, caller: NodeCaller): void {
 /** Returns null for a request that came directly from a client. */
 export function callerOf(request: Request): NodeCaller | null {
   return callers.get(request) ?? null;
+}
+
+/** Throws AppError `forbidden` unless a node asks for itself: what it forwards for a client is the client's. */
+export function requireNode(request: Request): void {
+  const caller = callerOf(request);
+  if (caller !== null && caller.client === null) return;
+  throw new AppError({
+    kind: "forbidden",
+    code: "nodes_only",
+    message: "Only the nodes of the cluster may ask for this.",
+  });
 }

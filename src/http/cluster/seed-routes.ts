@@ -5,7 +5,7 @@ import { createPlaces } from "../../lib/waiting/places.ts";
 import { IDLE_SECONDS } from "../listen.ts";
 import { temporaryFileResponse } from "../temporary-file.ts";
 import { CLUSTER_PREFIX, type GateServer } from "./gate.ts";
-import { callerOf } from "./node-caller.ts";
+import { requireNode } from "./node-caller.ts";
 
 /** A temporary file. */
 type SeedCopy = Readonly<{ path: string; bytes: number; sha256: string }>;
@@ -91,17 +91,6 @@ async function respond({ path, bytes, sha256 }: SeedCopy, discard: () => Promise
   response.headers.set(SEED_BYTES, String(bytes));
   response.headers.set(SEED_SHA256, sha256);
   return response;
-}
-
-/** A request that a node forwards for a client is the client's. */
-function requireNode(request: Request): void {
-  const caller = callerOf(request);
-  if (caller !== null && caller.client === null) return;
-  throw new AppError({
-    kind: "forbidden",
-    code: "nodes_only",
-    message: "Only the nodes of the cluster may ask for this.",
-  });
 }
 
 function unavailable(code: string, message: string): AppError {

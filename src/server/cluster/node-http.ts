@@ -1,8 +1,10 @@
 /** Builds what a node of a cluster answers for the others, and what it hands on to the leader. */
+import { Elysia } from "elysia";
 import type { Config } from "../../config.ts";
 import { createForwarder } from "../../http/cluster/forward.ts";
 import { createClusterGate } from "../../http/cluster/gate.ts";
 import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
+import { operatorRoutes } from "../../http/cluster/operator-routes.ts";
 import { seedRoutes } from "../../http/cluster/seed-routes.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { KeyRing } from "../../lib/crypto.ts";
@@ -10,6 +12,7 @@ import type { Logger } from "../../observability/log.ts";
 import { createSnapshots } from "../../storage/backup/snapshots.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { ClusterMember } from "./member.ts";
+import { createStatusReader } from "./status.ts";
 
 export type NodeHttp = Awaited<ReturnType<typeof createNodeHttp>>;
 
@@ -27,20 +30,24 @@ export async function createNodeHttp(deps: {
   const forwarder = createForwarder({ leader: member.leader, self: member.node, signatures, clock, log });
   const snapshots = createSnapshots(config);
   await snapshots.removeLeftovers();
+  const readStatus = createStatusReader({ member, clock });
   return {
     gate: createClusterGate({ signatures, isLeader: member.isLeading, forwarder, clientOf }),
-    routes: seedRoutes({
-      isLeader: member.isLeading,
-      hasWebhook: mainDb.replication.hasWebhook,
-      copies: {
-        ...snapshots,
-        async ofMainDatabase() {
-          // What is not in the log yet would have to be copied again.
-          await mainDb.synced();
-          return snapshots.ofMainDatabase();
+    readStatus,
+    routes: new Elysia({ name: "cluster" }).use(operatorRoutes({ readStatus })).use(
+      seedRoutes({
+        isLeader: member.isLeading,
+        hasWebhook: mainDb.replication.hasWebhook,
+        copies: {
+          ...snapshots,
+          async ofMainDatabase() {
+            // What is not in the log yet would have to be copied again.
+            await mainDb.synced();
+            return snapshots.ofMainDatabase();
+          },
         },
-      },
-    }),
+      }),
+    ),
     leaderChanged: forwarder.leaderChanged,
     stop: forwarder.stop,
   };

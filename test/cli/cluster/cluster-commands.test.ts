@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nkeys } from "@nats-io/transport-node";
 import { Command, CommanderError } from "commander";
-import { addClusterCommands } from "../../src/cli/cluster-commands.ts";
-import { loadConfig } from "../../src/config.ts";
-import { AppError } from "../../src/lib/errors.ts";
-import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
+import { addClusterCommands } from "../../../src/cli/cluster/cluster-commands.ts";
+import { loadConfig } from "../../../src/config.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+import { AppError } from "../../../src/lib/errors.ts";
+import { fetchNatsServer, natsTest } from "../../support/nats/nats-test.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -21,7 +22,12 @@ const THREE = ["n1=10.0.0.1", "n2=n2.example.com:4333", "n3=[fd00::3]"];
 async function init(servers: readonly string[], ...more: readonly string[]) {
   const [out, err]: [string[], string[]] = [[], []];
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  addClusterCommands(program, { out: (line) => out.push(line), err: (line) => err.push(line) });
+  addClusterCommands(program, {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    loadConfig: () => loadConfig({}),
+    clock: systemClock,
+  });
   for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
     command.exitOverride().configureOutput({ writeErr: () => undefined });
   const words = servers.flatMap((server) => ["--server", server]);

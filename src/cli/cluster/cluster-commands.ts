@@ -1,7 +1,11 @@
-/** `webhooker cluster init`: makes the configuration and the keys of the NATS servers that keep a cluster's log. */
+/** `webhooker cluster`: makes the files of the servers that keep a cluster's log, and tells how the cluster is. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { findClusterFaults } from "../../http/cluster/cluster-status.ts";
+import { EXIT, ExitWith } from "../client/remote-error.ts";
+import type { Io } from "../io.ts";
+import { askStatus } from "./ask-node.ts";
 import { initCluster, type ServerAddress } from "./cluster-init.ts";
-import type { Io } from "./io.ts";
+import { statusLines } from "./status-lines.ts";
 
 const GIB = 1024 ** 3;
 /** Half of it is the log's, whose own limit is at least 64 MiB. */
@@ -23,11 +27,26 @@ type Options = Readonly<{
   tls?: true;
 }>;
 
-export function addClusterCommands(program: Command, io: Pick<Io, "out" | "err">): void {
+type ClusterIo = Pick<Io, "out" | "err" | "loadConfig" | "clock">;
+
+export function addClusterCommands(program: Command, io: ClusterIo): void {
   const cluster = program
     .command("cluster")
     .helpCommand(false)
-    .description("prepare the servers of a cluster's log");
+    .description("set up, watch and maintain a cluster");
+  addInit(cluster, io, (fault) => program.error(`error: ${fault}`));
+  cluster
+    .command("status")
+    .description("print what the gateway here knows of its cluster; exit 1 if something is not well")
+    .option("--json", "print JSON")
+    .action(async ({ json }: { json?: true }) => {
+      const status = await askStatus({ config: io.loadConfig(), clock: io.clock });
+      for (const line of json ? [JSON.stringify(status)] : statusLines(status)) io.out(line);
+      if (findClusterFaults(status).length > 0) throw new ExitWith(EXIT.failed);
+    });
+}
+
+function addInit(cluster: Command, io: Pick<Io, "out" | "err">, refuse: (fault: string) => never): void {
   cluster
     .command("init")
     .description("write the configuration and keys of three or five NATS servers into an empty folder")
@@ -47,7 +66,7 @@ export function addClusterCommands(program: Command, io: Pick<Io, "out" | "err">
     .action((options: Options) => {
       const { server: servers, out, maxBytes, tls = false } = options;
       const fault = faultOf(servers);
-      if (fault !== null) return program.error(`error: ${fault}`);
+      if (fault !== null) return refuse(fault);
       return initCluster(io, { servers, folder: out, maxBytes, tls });
     });
 }

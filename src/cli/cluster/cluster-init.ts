@@ -1,10 +1,10 @@
 /** Writes the files of a cluster's NATS servers, and says what to do with them. */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, errorReason } from "../lib/errors.ts";
-import { createNatsKey } from "../storage/cluster/nats/keys.ts";
-import { natsServerFiles } from "../storage/cluster/nats/server-files.ts";
-import type { Io } from "./io.ts";
+import { AppError, errorReason } from "../../lib/errors.ts";
+import { createNatsKey } from "../../storage/cluster/nats/keys.ts";
+import { natsServerFiles } from "../../storage/cluster/nats/server-files.ts";
+import type { Io } from "../io.ts";
 
 export type ServerAddress = Readonly<{
   name: string;

@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { Command } from "commander";
+import { ExitWith } from "../../../src/cli/client/remote-error.ts";
+import { addClusterCommands } from "../../../src/cli/cluster/cluster-commands.ts";
+import { loadConfig } from "../../../src/config.ts";
+import type { ClusterStatus, NodeStatus } from "../../../src/http/cluster/cluster-status.ts";
+import { createNodeSignatures } from "../../../src/http/cluster/node-signature.ts";
+import { createKeyRing } from "../../../src/lib/crypto.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
+
+const KEY = new Uint8Array(32).fill(1);
+const clock = createFakeClock();
+const signatures = createNodeSignatures({ key: createKeyRing(KEY).nodeKey, node: "x", clock });
+
+let server: Bun.Server<undefined> | null = null;
+
+afterEach(async () => {
+  await server?.stop(true);
+  server = null;
+});
+
+function serve(answer: (request: Request) => Response): number {
+  server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: answer });
+  return server.port ?? 0;
+}
+
+const CLUSTER = {
+  CLUSTER_URL: "nats://n1,n2,n3",
+  CLUSTER_SYSTEM_CREDENTIALS: "user:password",
+  CLUSTER_NODE: "a",
+  CLUSTER_ADVERTISE: "http://10.0.0.1:8080",
+};
+
+async function run(port: number, args: readonly string[], environment: Record<string, string> = CLUSTER) {
+  const out: string[] = [];
+  const program = new Command().exitOverride();
+  addClusterCommands(program, {
+    out: (line) => out.push(line),
+    err: () => undefined,
+    loadConfig: () =>
+      loadConfig({ ...environment, SECRET_KEY: Buffer.from(KEY).toString("base64"), PORT: String(port) }),
+    clock,
+  });
+  const exit = await program.parseAsync(["cluster", ...args], { from: "user" }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  return { out, exit };
+}
+
+function nodeOf(node: string, more: Partial<NodeStatus> = {}): NodeStatus {
+  const place = { url: `http://${node}:8080`, version: "1.0.0", heard_ms_ago: 120 };
+  return { node, ...place, leads: false, draining: false, applied: 12, synced: 10, lag: 0, ...more };
+}
+
+const STATUS: ClusterStatus = {
+  node: "a",
+  leader: { node: "b", epoch: 4 },
+  nodes: [nodeOf("a"), nodeOf("b", { leads: true })],
+  log: { first: 1, last: 12, bytes: 1024 ** 2, max_bytes: 10 * 1024 ** 2 },
+};
+
+describe("webhooker cluster status", () => {
+  test("asks the gateway here with a signed request, and prints a table", async () => {
+    const callers: unknown[] = [];
+    const port = serve((request) => {
+      callers.push(signatures.verify(request));
+      return Response.json(STATUS);
+    });
+    const { out, exit } = await run(port, ["status"]);
+    expect(exit).toBeNull();
+    expect(callers).toEqual([{ node: "a", client: null }]);
+    expect(out).toEqual([
+      "Leader: b, epoch 4",
+      "Log: entries 1 to 12, 1.0 MiB of at most 10.0 MiB",
+      "",
+      "NODE  ROLE     APPLIED  LAG  SYNCED  HEARD      VERSION  URL",
+      "a     follows  12       0    10      0.1 s ago  1.0.0    http://a:8080",
+      "b     leads    12       0    10      0.1 s ago  1.0.0    http://b:8080",
+    ]);
+  });
+
+  test("exits with 1 and says why when something is not well", async () => {
+    const port = serve(() => Response.json({ ...STATUS, leader: null, log: null }));
+    const { out, exit } = await run(port, ["status"]);
+    expect(exit).toBeInstanceOf(ExitWith);
+    expect(out.slice(-3)).toEqual(["", "No node leads.", "The servers of the log do not answer."]);
+  });
+
+  test("prints one line of JSON for programs, with the same exit code", async () => {
+    const sick = { ...STATUS, nodes: [nodeOf("a", { leads: true })] };
+    const port = serve(() => Response.json(sick));
+    const { out, exit } = await run(port, ["status", "--json"]);
+    expect(out.map((line) => JSON.parse(line))).toEqual([sick]);
+    expect(exit).toBeInstanceOf(ExitWith);
+  });
+
+  test("tells that no gateway responds, what the gateway says, and that there is no cluster", async () => {
+    const error = { code: "node_not_verified", message: "The signature is not valid.", hint: "Same key." };
+    const port = serve(() => Response.json({ error }, { status: 403 }));
+    expect((await run(port, ["status"])).exit).toMatchObject({ message: error.message, hint: error.hint });
+    await server?.stop(true);
+    expect((await run(port, ["status"])).exit).toMatchObject({ kind: "unavailable" });
+    expect((await run(port, ["status"], {})).exit).toMatchObject({ code: "no_cluster" });
+  });
+});
