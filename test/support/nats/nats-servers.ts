@@ -7,22 +7,23 @@ import { type NatsServerPlan, natsServerFiles } from "../../../src/storage/clust
 import { makeTestFolder } from "../folder.ts";
 import { findNatsServer } from "./nats-executable.ts";
 
-export type NatsServers = Readonly<{
-  /** "n1", "n2", "n3". */
-  names: readonly string[];
-  /** Folder of the server's files. */
-  folderOf: (name: string) => string;
-  /** What a gateway is told about them. */
-  options: NatsOptions;
-  /** Resolves once the server listens. */
-  start: (name: string) => Promise<void>;
-  signal: (name: string, signal: "SIGSTOP" | "SIGCONT") => void;
-  /** By SIGKILL, or as an operator stops it. Resolves once the process is gone. */
-  kill: (name: string) => Promise<void>;
-  stop: (name: string) => Promise<void>;
-  /** Kills all and removes their files. */
-  end: () => Promise<void>;
-}>;
+export type NatsServers = AsyncDisposable &
+  Readonly<{
+    /** "n1", "n2", "n3". */
+    names: readonly string[];
+    /** Folder of the server's files. */
+    folderOf: (name: string) => string;
+    /** What a gateway is told about them. */
+    options: NatsOptions;
+    /** Resolves once the server listens. */
+    start: (name: string) => Promise<void>;
+    signal: (name: string, signal: "SIGSTOP" | "SIGCONT") => void;
+    /** By SIGKILL, or as an operator stops it. Resolves once the process is gone. */
+    kill: (name: string) => Promise<void>;
+    stop: (name: string) => Promise<void>;
+    /** Kills all and removes their files. */
+    end: () => Promise<void>;
+  }>;
 
 type ServersOptions = Readonly<{
   tls?: NatsServerPlan["tls"];
@@ -109,6 +110,7 @@ export async function startNatsServers(options: ServersOptions = {}): Promise<Na
     kill,
     stop: (name) => endBy("SIGTERM", name),
     end,
+    [Symbol.asyncDispose]: end,
   };
 }
 

@@ -15,8 +15,12 @@ export function fetchNatsServer(): void {
   }, FETCHING_MS);
 }
 
-export function natsTest(name: string, run: (executable: string) => Promise<void>): void {
-  test(
+export function natsTest(
+  name: string,
+  run: (executable: string) => Promise<void>,
+  register: typeof test.concurrent | typeof test = test,
+): void {
+  register(
     name,
     async () => {
       const executable = await findNatsServer();
@@ -24,4 +28,9 @@ export function natsTest(name: string, run: (executable: string) => Promise<void
     },
     TEST_MS,
   );
+}
+
+/** For tests with servers of their own that wait for elections and silence most of the time: they wait beside each other. */
+export function natsTestBeside(name: string, run: (executable: string) => Promise<void>): void {
+  natsTest(name, run, test.concurrent);
 }

@@ -1,36 +1,40 @@
-import { afterEach, beforeEach, describe, expect } from "bun:test";
-import type { EventLog } from "../../../../src/storage/cluster/event-log.ts";
+import { describe, expect } from "bun:test";
 import { expectAllIn, loadRecord, startAppending } from "../../../support/nats/append-load.ts";
 import { idsIn, openTestLog, readInto } from "../../../support/nats/log-world.ts";
-import { connectAdmin, type NatsAdmin } from "../../../support/nats/nats-admin.ts";
-import { findNatsServer } from "../../../support/nats/nats-executable.ts";
+import { connectAdmin } from "../../../support/nats/nats-admin.ts";
 import { type NatsServers, startNatsServers } from "../../../support/nats/nats-servers.ts";
-import { fetchNatsServer, natsTest } from "../../../support/nats/nats-test.ts";
+import { fetchNatsServer, natsTest, natsTestBeside } from "../../../support/nats/nats-test.ts";
 import { appErrorOf } from "../../../support/thrown.ts";
 
 const STREAM = "WHLOG_0";
 
-let servers: NatsServers;
-let log: EventLog;
-let admin: NatsAdmin;
-
 fetchNatsServer();
-beforeEach(async () => {
-  if ((await findNatsServer()) === null) return;
-  servers = await startNatsServers();
-  log = await openTestLog(servers.options);
-  admin = await connectAdmin(servers);
-});
-afterEach(async () => {
-  await log?.close();
-  await admin?.close();
-  await servers?.end();
-});
 
-const followerOf = (leader: string) => servers.names.find((name) => name !== leader) ?? "";
+/** Starts servers, opens a log on them, and ends both with the block. */
+async function startWorld() {
+  const stack = new AsyncDisposableStack();
+  try {
+    const servers = await startNatsServers();
+    stack.defer(servers.end);
+    const log = await openTestLog(servers.options);
+    stack.defer(() => log.close());
+    const admin = await connectAdmin(servers);
+    stack.defer(admin.close);
+    return { servers, log, admin, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+function followerOf(servers: NatsServers, leader: string): string {
+  return servers.names.find((name) => name !== leader) ?? "";
+}
 
 describe("every acknowledged record is stored once and read in order", () => {
-  natsTest("after kill -9 of the server that leads, and no append fails", async () => {
+  natsTestBeside("after kill -9 of the server that leads, and no append fails", async () => {
+    await using world = await startWorld();
+    const { servers, log, admin } = world;
     const throughout = readInto(log);
     const load = startAppending(log);
     await load.acknowledges(300);
@@ -47,10 +51,12 @@ describe("every acknowledged record is stored once and read in order", () => {
     expect(throughout.damage()).toEqual([]);
   });
 
-  natsTest("after kill -9 of one that follows", async () => {
+  natsTestBeside("after kill -9 of one that follows", async () => {
+    await using world = await startWorld();
+    const { servers, log, admin } = world;
     const load = startAppending(log);
     await load.acknowledges(300);
-    const follower = followerOf(await admin.leaderOf(STREAM));
+    const follower = followerOf(servers, await admin.leaderOf(STREAM));
     await servers.kill(follower);
     await load.acknowledges(300);
     await servers.start(follower);
@@ -60,7 +66,9 @@ describe("every acknowledged record is stored once and read in order", () => {
     await expectAllIn(log, load);
   });
 
-  natsTest("after kill -9 of all three at once", async () => {
+  natsTestBeside("after kill -9 of all three at once", async () => {
+    await using world = await startWorld();
+    const { servers, log } = world;
     const throughout = readInto(log);
     const load = startAppending(log);
     await load.acknowledges(300);
@@ -73,51 +81,29 @@ describe("every acknowledged record is stored once and read in order", () => {
     expect(throughout.damage()).toEqual([]);
   });
 
-  natsTest("after the server that leads was stopped, and came back believing that it leads", async () => {
-    const load = startAppending(log);
-    await load.acknowledges(300);
-    const leader = await admin.leaderOf(STREAM);
-    servers.signal(leader, "SIGSTOP");
-    await load.acknowledges(300);
-    servers.signal(leader, "SIGCONT");
-    await load.acknowledges(300);
-    await load.stop();
-    expect(load.refused).toEqual([]);
-    await expectAllIn(log, load);
-  });
-});
-
-describe("a reader", () => {
-  natsTest("goes on by itself after the server that it read from is gone for good", async () => {
-    const reading = readInto(log);
-    await log.append({ shard: 0, id: "a", bytes: new Uint8Array(1) });
-    await reading.reaches(1);
-    const [server = ""] = await admin.readFrom(STREAM);
-    await servers.kill(server);
-    const since = performance.now();
-    const position = await log.append({ shard: 0, id: "b", bytes: new Uint8Array(1) });
-    await reading.reaches(position);
-    expect(idsIn(reading.entries)).toEqual(["a", "b"]);
-    expect(reading.troubles.map(({ kind }) => kind)).toContain("interrupted");
-    // 1.5 s of silence, and an election if that server led.
-    expect(performance.now() - since).toBeLessThan(15_000);
-  });
-
-  natsTest("goes on by itself after the server that it read from was stopped", async () => {
-    const reading = readInto(log);
-    await log.append({ shard: 0, id: "a", bytes: new Uint8Array(1) });
-    await reading.reaches(1);
-    const [server = ""] = await admin.readFrom(STREAM);
-    servers.signal(server, "SIGSTOP");
-    const position = await log.append({ shard: 0, id: "b", bytes: new Uint8Array(1) });
-    await reading.reaches(position);
-    expect(idsIn(reading.entries)).toEqual(["a", "b"]);
-    servers.signal(server, "SIGCONT");
-  });
+  natsTestBeside(
+    "after the server that leads was stopped, and came back believing that it leads",
+    async () => {
+      await using world = await startWorld();
+      const { servers, log, admin } = world;
+      const load = startAppending(log);
+      await load.acknowledges(300);
+      const leader = await admin.leaderOf(STREAM);
+      servers.signal(leader, "SIGSTOP");
+      await load.acknowledges(300);
+      servers.signal(leader, "SIGCONT");
+      await load.acknowledges(300);
+      await load.stop();
+      expect(load.refused).toEqual([]);
+      await expectAllIn(log, load);
+    },
+  );
 });
 
 describe("without a majority of the servers", () => {
   natsTest("appends fail as unavailable within their time, and succeed once it is back", async () => {
+    await using world = await startWorld();
+    const { servers, log } = world;
     const load = startAppending(log);
     await load.acknowledges(100);
     await load.stop();
@@ -132,5 +118,38 @@ describe("without a majority of the servers", () => {
     // It may have been stored all the same, and is not stored again then.
     await log.append(record);
     await expectAllIn(log, load);
+  });
+});
+
+describe("a reader", () => {
+  natsTestBeside("goes on by itself after the server that it read from is gone for good", async () => {
+    await using world = await startWorld();
+    const { servers, log, admin } = world;
+    const reading = readInto(log);
+    await log.append({ shard: 0, id: "a", bytes: new Uint8Array(1) });
+    await reading.reaches(1);
+    const [server = ""] = await admin.readFrom(STREAM);
+    await servers.kill(server);
+    const since = performance.now();
+    const position = await log.append({ shard: 0, id: "b", bytes: new Uint8Array(1) });
+    await reading.reaches(position);
+    expect(idsIn(reading.entries)).toEqual(["a", "b"]);
+    expect(reading.troubles.map(({ kind }) => kind)).toContain("interrupted");
+    // 1.5 s of silence, and an election if that server led.
+    expect(performance.now() - since).toBeLessThan(15_000);
+  });
+
+  natsTestBeside("goes on by itself after the server that it read from was stopped", async () => {
+    await using world = await startWorld();
+    const { servers, log, admin } = world;
+    const reading = readInto(log);
+    await log.append({ shard: 0, id: "a", bytes: new Uint8Array(1) });
+    await reading.reaches(1);
+    const [server = ""] = await admin.readFrom(STREAM);
+    servers.signal(server, "SIGSTOP");
+    const position = await log.append({ shard: 0, id: "b", bytes: new Uint8Array(1) });
+    await reading.reaches(position);
+    expect(idsIn(reading.entries)).toEqual(["a", "b"]);
+    servers.signal(server, "SIGCONT");
   });
 });

@@ -5,7 +5,7 @@ import { createNatsKey } from "../../../../src/storage/cluster/nats/keys.ts";
 import type { NatsOptions } from "../../../../src/storage/cluster/nats/options.ts";
 import { openTestLog } from "../../../support/nats/log-world.ts";
 import { type NatsServers, startNatsServers } from "../../../support/nats/nats-servers.ts";
-import { fetchNatsServer, natsTest } from "../../../support/nats/nats-test.ts";
+import { fetchNatsServer, natsTest, natsTestBeside } from "../../../support/nats/nats-test.ts";
 import { thrownBy } from "../../../support/thrown.ts";
 
 let servers: NatsServers | null = null;
@@ -99,8 +99,8 @@ describe("the start is refused", () => {
   });
 });
 
-natsTest("The start is refused with more bytes than the servers have room for", async () => {
-  servers = await startNatsServers();
+natsTestBeside("The start is refused with more bytes than the servers have room for", async () => {
+  await using servers = await startNatsServers();
   const { options } = servers;
   const more = async (maxBytes: number) => (await refusal(options, { maxBytes })).faults;
   const fault = { variable: "CLUSTER_LOG_MAX_BYTES", fault: "is more than the NATS servers have room for" };
@@ -111,10 +111,10 @@ natsTest("The start is refused with more bytes than the servers have room for", 
 });
 
 describe("the start succeeds", () => {
-  natsTest(
+  natsTestBeside(
     "while one of three servers is down, which is told, and the check can be repeated when it is back",
     async () => {
-      servers = await startNatsServers();
+      await using servers = await startNatsServers();
       await (await openTestLog(servers.options)).close();
       await servers.kill("n3");
       const log = await openTestLog(servers.options);
@@ -127,8 +127,8 @@ describe("the start succeeds", () => {
     },
   );
 
-  natsTest("once a majority of the servers has started", async () => {
-    servers = await startNatsServers({ started: ["n2"] });
+  natsTestBeside("once a majority of the servers has started", async () => {
+    await using servers = await startNatsServers({ started: ["n2"] });
     const opening = openTestLog(servers.options);
     await Promise.all([servers.start("n1"), servers.start("n3")]);
     const log = await opening;
@@ -136,8 +136,8 @@ describe("the start succeeds", () => {
     await log.close();
   });
 
-  natsTest("with another limit of bytes, which the streams get", async () => {
-    servers = await startNatsServers();
+  natsTestBeside("with another limit of bytes, which the streams get", async () => {
+    await using servers = await startNatsServers();
     const { options } = servers;
     const limitOf = async (maxBytes: number) => {
       const log = await openTestLog(options, { maxBytes, shards: 2 });
