@@ -24,6 +24,8 @@ async function build(outfile: string, target: string | null): Promise<void> {
     "--bytecode",
     "--format=esm",
     "--sourcemap",
+    // Workers share what several of them import.
+    "--splitting",
     // Else the executable reads .env and bunfig.toml of whatever folder it is started in.
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
@@ -39,6 +41,8 @@ async function build(outfile: string, target: string | null): Promise<void> {
   const env = { ...process.env, NODE_ENV: "production" };
   const child = Bun.spawn(command, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
   if ((await child.exited) !== 0) process.exit(1);
+  // The executable has them inside, too.
+  for await (const map of new Bun.Glob("dist/*.map").scan({ cwd: root })) await rm(`${root}/${map}`);
 }
 
 async function buildAll(): Promise<void> {
