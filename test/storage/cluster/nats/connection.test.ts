@@ -95,7 +95,7 @@ describe("encrypted connections", () => {
     const { options } = servers;
     // Each takes seconds to give up.
     const [url = ""] = options.url.split(",");
-    const connecting = () => connectTo(url, { ...options, tls: { ...none, authority } });
+    const connecting = () => connectTo("", { ...options, url, tls: { ...none, authority } });
     expect(await appErrorOf(connecting)).toMatchObject({ kind: "unavailable" });
   });
 
