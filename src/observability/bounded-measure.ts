@@ -12,9 +12,11 @@ export function boundMeasure<T>(options: {
   measure: () => Promise<T>;
   /** Maximum wait of a caller, in milliseconds. */
   boundMs: number;
-  clock: Clock;
+  /** Minimum time between two measurements; none by default. */
+  everyMs?: number;
+  clock: Pick<Clock, "monotonic" | "after">;
 }): () => Promise<T | null> {
-  const { measure, boundMs, clock } = options;
+  const { measure, boundMs, everyMs = 0, clock } = options;
   let known: T | null = null;
   let underWay: Promise<void> | null = null;
   let notBefore = Number.NEGATIVE_INFINITY;
@@ -27,7 +29,7 @@ export function boundMeasure<T>(options: {
       // For example, the folder has just been removed; the next measurement may succeed.
     }
     const end = clock.monotonic();
-    notBefore = end + (end - from) / SHARE;
+    notBefore = end + Math.max((end - from) / SHARE, everyMs);
     underWay = null;
   }
 
@@ -38,7 +40,7 @@ export function boundMeasure<T>(options: {
   };
 }
 
-function within(work: Promise<void>, ms: number, clock: Clock): Promise<void> {
+function within(work: Promise<void>, ms: number, clock: Pick<Clock, "after">): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, resolve);
     void work.then(() => {

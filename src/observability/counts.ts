@@ -23,7 +23,7 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export type Outcomes = { delivered: number; retried: number; failed: number; discarded: number };
 export type TargetAttempts = { readonly webhookId: string; readonly targetId: string } & Outcomes;
 
-const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Finest around 20 ms, the longest that anything should block the event loop. */
 const LAG = [
   0.001, 0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5,

@@ -1,4 +1,5 @@
 /** Defines every metric by name and labels; the values are read from plain numbers at each scrape. */
+import { addClusterMetrics, type ClusterSources } from "./cluster-metrics.ts";
 import type { Counts, Outcomes } from "./counts.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { MetricsRegistry, type Sample } from "./prometheus-metrics.ts";
@@ -23,6 +24,8 @@ export type MetricsSources = Readonly<{
   maxOpenFiles: number;
   disk: () => Readonly<{ freeBytes: number; reserveBytes: number }> | null;
   files: () => Promise<FileSizes | null>;
+  /** Null for a gateway that is alone. */
+  cluster: ClusterSources | null;
 }>;
 
 export type Scrape = () => Promise<Readonly<{ contentType: string; text: string }>>;
@@ -35,6 +38,7 @@ export function createScrape(sources: MetricsSources): Scrape {
   addQueue(registry, sources);
   addStorage(registry, sources.counts);
   addFiles(registry, sources);
+  if (sources.cluster !== null) addClusterMetrics(registry, sources.cluster);
   addProgram(registry, sources);
   addProcessMetrics(registry);
   return async () => ({ contentType: MetricsRegistry.contentType, text: await registry.text() });

@@ -15,6 +15,7 @@ import { checkInBackground } from "../storage/reader/inspection.ts";
 import { createStorageChecks } from "../storage/reader/storage-checks.ts";
 import { createLearnedSecrets } from "../webhooks/learned-secrets.ts";
 import { createClusterMember } from "./cluster/member.ts";
+import { createClusterSources } from "./cluster/metrics-sources.ts";
 import { createNodeHttp } from "./cluster/node-http.ts";
 import type { Seat } from "./cluster/seat.ts";
 import { createDeliveryParts } from "./delivery.ts";
@@ -148,6 +149,7 @@ export async function createApp({
     reserve,
     findLost: lost.findLost,
     clusterFault: () => member?.fault() ?? null,
+    cluster: member && createClusterSources({ member, clock }),
     stopping: stopping.signal,
   });
 

@@ -5,6 +5,7 @@ import type { Readiness } from "../http/health.ts";
 import type { Clock } from "../lib/clock.ts";
 import { version } from "../lib/version.ts";
 import { boundMeasure } from "../observability/bounded-measure.ts";
+import type { ClusterSources } from "../observability/cluster-metrics.ts";
 import { watchEventLoopLag } from "../observability/event-loop-lag.ts";
 import type { Logger } from "../observability/log.ts";
 import { createMetrics, noMetrics } from "../observability/metrics.ts";
@@ -38,6 +39,8 @@ export function createSelfReport(deps: {
   findLost: () => string | null;
   /** Why this node of a cluster cannot do its part; else null. */
   clusterFault: () => string | null;
+  /** Null for a gateway that is alone. */
+  cluster: ClusterSources | null;
   stopping: AbortSignal;
 }) {
   const { config, clock, log, counted, delivery, openFiles, maxOpenFiles, reserve, findLost, stopping } =
@@ -65,6 +68,7 @@ export function createSelfReport(deps: {
     openCircuits: delivery.engine.openCircuits,
     disk: disk.find,
     files: boundMeasure({ measure: () => measureStorageFiles(config), boundMs: MEASURE_MS, clock }),
+    cluster: deps.cluster,
   };
   let registered: Scrape | null = null;
   /** Loads the registry at the first scrape: most gateways are not scraped, and a start should not wait for it. */

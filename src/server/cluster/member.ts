@@ -2,6 +2,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
 import { version } from "../../lib/version.ts";
+import { ClusterCounts } from "../../observability/cluster-metrics.ts";
 import type { Logger } from "../../observability/log.ts";
 import { type Applier, type ApplierTrouble, startApplier } from "../../storage/cluster/applier.ts";
 import { type HeardNode, type Leadership, startLeadership } from "../../storage/cluster/leadership.ts";
@@ -34,8 +35,9 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
   let hasBegun = false;
   let proofs = 0;
   const stops: (() => void)[] = [];
+  const counts = new ClusterCounts();
   const outbox = createOutbox({
-    log: eventLog,
+    log: { append: timedAppend },
     node,
     epoch: () => (leadership !== null && hasClaimed() ? (leadership.ownEpoch() ?? undefined) : undefined),
     onProof: (sentAt) => leadership?.proved(sentAt),
@@ -44,6 +46,13 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
 
   function hasClaimed(): boolean {
     return leadership?.leader()?.node === node && leadership.leader()?.epoch === leadership.ownEpoch();
+  }
+
+  async function timedAppend(record: Parameters<typeof eventLog.append>[0]): Promise<number> {
+    const sentAt = clock.monotonic();
+    const position = await eventLog.append(record);
+    counts.append.observe(clock.monotonic() - sentAt);
+    return position;
   }
 
   const mayLead = () => leadership?.mayLead() ?? false;
@@ -71,6 +80,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     // As a leader that was killed it would take its own rows for those of another.
     replication.follow();
     const onTrouble = (trouble: ApplierTrouble) => {
+      counts.troubled(trouble.kind);
       const how = reportTrouble(trouble, log);
       if (how !== null) startOver(how);
     };
@@ -106,6 +116,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
         await outbox.putRecord(`${crypto.randomUUID()}-${proofs}`, []);
       },
       onLeading(owner) {
+        counts.leaderChanges++;
         log.info("this node leads the cluster", { node, epoch: owner.epoch });
         hasBegun = true;
         // Written here and not known to be in the log: the log's rows may have gone over them meanwhile.
@@ -119,6 +130,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
         });
       },
       onFollowing({ node: leader, epoch }) {
+        counts.leaderChanges++;
         log.info("another node leads the cluster", { leader, epoch });
         leaderChanged();
         if (replication.state()?.hasUnshipped) startOver("main_database");
@@ -165,8 +177,10 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
 
   return {
     node,
+    counts,
     replicate,
     start,
+    mayLead,
     /** True while this node answers for all: it leads, and has begun to. */
     isLeading: () => hasBegun && hasClaimed(),
     leader(): Readonly<{ node: string; url: string }> | null {
