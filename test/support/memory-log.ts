@@ -54,7 +54,7 @@ export function createMemoryLog(): MemoryLog {
         if (isCut) throw unavailable();
         return position;
       },
-      read({ after, onEntry }) {
+      read({ after, onEntry, onTrouble }) {
         const reader: Reader = { position: after, isBusy: false, isStopped: false, wake: () => void run() };
         let passing = Promise.resolve();
         async function run(): Promise<void> {
@@ -64,8 +64,14 @@ export function createMemoryLog(): MemoryLog {
           while (!reader.isStopped && !isCut) {
             const entry = entries[reader.position];
             if (entry === undefined) break;
-            passing = Promise.resolve(onEntry(entry));
-            await passing;
+            try {
+              passing = Promise.resolve(onEntry(entry));
+              await passing;
+            } catch (error) {
+              reader.isStopped = true;
+              onTrouble({ kind: "failed", position: entry.position, error });
+              return;
+            }
             reader.position = entry.position;
           }
           reader.isBusy = false;

@@ -1,4 +1,5 @@
 /** Applies the leader's rows to this node's main database, and makes and deletes event files as they say. */
+import { existsSync } from "node:fs";
 import type { ConfigCopy } from "../../storage/cluster/applier.ts";
 import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
@@ -9,10 +10,11 @@ export function createConfigCopy({
   files,
 }: {
   mainDb: Pick<MainDb, "replication">;
-  files: Pick<WebhookDBManager, "create" | "delete">;
+  files: Pick<WebhookDBManager, "create" | "delete" | "pathOf">;
 }): ConfigCopy {
   return {
-    hasWebhook: replication.hasWebhook,
+    // A leader that is deposed may have deleted a webhook that stays: until its file is gone, the file gets all.
+    takesEntries: (id) => replication.hasWebhook(id) || existsSync(files.pathOf(id)),
     async apply(rows, position) {
       // Before the rows say that there is a webhook: without a file its events would count as lost.
       for (const id of liveWebhooksIn(rows)) if (!replication.hasWebhook(id)) await files.create(id);

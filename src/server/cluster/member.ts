@@ -198,7 +198,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     },
     /** Null while the node can do its part; else why not. */
     fault(): string | null {
-      if (applier?.isBlocked()) return "an event file cannot be written";
+      if (applier?.isBlocked()) return "the cluster's log cannot be applied";
       const own = leadership?.nodes().find((each) => each.node === node);
       return own !== undefined && clock.monotonic() - own.at < UNHEARD_MS
         ? null

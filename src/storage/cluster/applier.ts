@@ -3,23 +3,34 @@ import type { Clock } from "../../lib/clock.ts";
 import { notFound } from "../../lib/errors.ts";
 import { type RowChange, RowGathering, type ShippedRows } from "../main-db/replication/row-change.ts";
 import type { LocalWriter } from "../writer/event-writer.ts";
-import { type EventEntry, isConfig, NewerEntry, outlivesItsLeader, readEntry } from "./entries.ts";
+import {
+  type EventEntry,
+  isConfig,
+  NewerEntry,
+  outlivesItsLeader,
+  readEntry,
+  sizeOfEntry,
+} from "./entries.ts";
 import type { EventLog, LogEntry, LogReader, Owner, ReaderTrouble } from "./event-log.ts";
 import { FileApplier } from "./file-applier.ts";
 import { LogProgress } from "./log-progress.ts";
 import { notLeading } from "./not-leading.ts";
 import type { Outbox, Waiter } from "./outbox.ts";
 import { decodeRecord, NewerRecord } from "./record.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+
+/** After these a reader goes on no more. */
+const ENDS: ReadonlySet<ReaderTrouble["kind"]> = new Set(["trimmed", "rewound", "failed"]);
 
 /** The partition whose owner leads. */
 export const LEADER_PARTITION = 0;
 /** Entries that may wait for event files; the reader waits beyond that. */
-const MOST_WAITING = 4_096;
+const MOST_WAITING = { most: 4_096, mostBytes: 64 * 1024 * 1024 };
 const RETRY_MS = 2_000;
 
 export type ConfigCopy = Readonly<{
-  /** True for a webhook that is in the main database and not deleted. */
-  hasWebhook: (webhookId: string) => boolean;
+  /** False for a webhook that was deleted. */
+  takesEntries: (webhookId: string) => boolean;
   /** Applies the rows of one transaction of the leader; resolves once event files have followed them. */
   apply: (rows: readonly RowChange[], position: number) => Promise<void>;
 }>;
@@ -39,7 +50,7 @@ export type Applier = Readonly<{
   reached: (position: number) => Promise<void>;
   /** Webhooks whose files were written since the last call. */
   takeTouched: () => readonly string[];
-  /** True while an event file cannot be written. */
+  /** True while some entry cannot be applied. */
   isBlocked: () => boolean;
   stop: () => Promise<void>;
 }>;
@@ -65,12 +76,13 @@ export function startApplier(deps: {
   const progress = new LogProgress(deps.after);
   const files = new Map<string, FileApplier>();
   let touched = new Set<string>();
-  let waiting = 0;
-  let roomAgain: (() => void) | null = null;
+  const waiting = new WaitingRoom(MOST_WAITING);
   /** Rows of a transaction whose last part has not come, and what ends their positions. */
   const gathering = new RowGathering();
   let gathered: (() => void)[] = [];
   let isStopped = false;
+  /** The reader has ended by itself, or the main database cannot be written. */
+  let isStuck = false;
 
   const applierDeps = { writer, clock, onIdle: (webhookId: string) => files.delete(webhookId) };
 
@@ -101,7 +113,7 @@ export function startApplier(deps: {
       if (isConfig(each)) await applyRows(each, of);
       else applyCommand(each, of);
     }
-    if (waiting >= MOST_WAITING) await new Promise<void>((resolve) => (roomAgain = resolve));
+    await waiting.room();
   }
 
   /** The same epoch again only says where the claim stands now. */
@@ -131,23 +143,21 @@ export function startApplier(deps: {
   function applyCommand(entry: EventEntry, of: Of): void {
     const { webhookId, command } = entry;
     const isDropped = of.isStale && !outlivesItsLeader(command);
-    if (isDropped || !config.hasWebhook(webhookId)) {
+    if (isDropped || !config.takesEntries(webhookId)) {
       of.waiter?.failed(isDropped ? notLeading() : notFound("webhook"));
       of.done();
       return;
     }
-    waiting++;
+    const bytes = sizeOfEntry(entry);
+    waiting.enter(bytes);
     touched.add(webhookId);
     fileOf(webhookId).push({
       entry,
       place: { born, position: of.position, entry: of.index },
       waiter: of.waiter,
       done() {
-        waiting--;
         of.done();
-        if (waiting > MOST_WAITING / 2 || roomAgain === null) return;
-        roomAgain();
-        roomAgain = null;
+        waiting.leave(bytes);
       },
     });
   }
@@ -179,13 +189,23 @@ export function startApplier(deps: {
         return await act();
       } catch (error) {
         if (isStopped) throw error;
+        isStuck = true;
         onTrouble({ kind: "blocked", position, error });
         await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+        isStuck = false;
       }
     }
   }
 
-  const reader: LogReader = log.read({ shard: 0, after: deps.after, onEntry, onTrouble });
+  const reader: LogReader = log.read({
+    shard: 0,
+    after: deps.after,
+    onEntry,
+    onTrouble(trouble) {
+      isStuck ||= ENDS.has(trouble.kind);
+      onTrouble(trouble);
+    },
+  });
 
   return {
     applied: () => progress.applied,
@@ -195,10 +215,10 @@ export function startApplier(deps: {
       touched = new Set();
       return taken;
     },
-    isBlocked: () => files.values().some((file) => file.isBlocked),
+    isBlocked: () => isStuck || files.values().some((file) => file.isBlocked),
     async stop() {
       isStopped = true;
-      roomAgain?.();
+      waiting.close();
       await reader.stop();
     },
   };

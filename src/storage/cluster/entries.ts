@@ -1,6 +1,7 @@
 /** What the records of a cluster's log contain: commands for event files, and rows of the main database. */
 import { z } from "zod";
 import { COMMANDS, type Command, type CommandName } from "../commands/table.ts";
+import { bytesOf } from "../event-db/types.ts";
 import { type ShippedRows, shippedRowsSchema } from "../main-db/replication/row-change.ts";
 import { DamagedRecord } from "./record.ts";
 
@@ -18,7 +19,7 @@ const eventSchema = z.object({ webhookId: z.string(), command: z.looseObject({ n
 
 /** Throws NewerEntry, or DamagedRecord for what no version has written. The data of commands is as a node wrote it. */
 export function readEntry(entry: unknown): ClusterEntry {
-  if (shippedRowsSchema.safeParse(entry).success) return entry as ShippedRows;
+  if (hasRows(entry) && shippedRowsSchema.safeParse(entry).success) return entry as ShippedRows;
   const event = eventSchema.safeParse(entry);
   if (!event.success) throw new DamagedRecord("An entry of the record is neither a command nor rows.");
   const { name } = event.data.command;
@@ -43,4 +44,20 @@ export function isOfAnyNode({ name }: Command): boolean {
  */
 export function outlivesItsLeader(command: Command): boolean {
   return isOfAnyNode(command) || (command.name === "settle" && command.settlement.status === "delivered");
+}
+
+/** Nearly all entries have none, and a schema takes longer. */
+function hasRows(entry: unknown): boolean {
+  return typeof entry === "object" && entry !== null && "rows" in entry;
+}
+
+/** Bytes of the entry's bodies, and a guess for the rest. */
+export function sizeOfEntry(entry: ClusterEntry): number {
+  const REST_BYTES = 1024;
+  if (isConfig(entry)) return entry.rows.length * REST_BYTES;
+  const { command } = entry;
+  if (command.name === "append" || command.name === "appendOnce") return REST_BYTES + bytesOf(command.draft);
+  if (command.name === "settle")
+    return REST_BYTES + (command.settlement.result.responseBody?.byteLength ?? 0);
+  return REST_BYTES;
 }

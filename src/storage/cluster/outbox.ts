@@ -2,8 +2,7 @@
  * Gathers what this node writes in one turn of its event loop into records, appends them to the log, and keeps them until
  * the log's reader brings them back.
  */
-import { bytesOf } from "../event-db/types.ts";
-import { type ClusterEntry, isConfig } from "./entries.ts";
+import { type ClusterEntry, isConfig, sizeOfEntry } from "./entries.ts";
 import type { EventLog } from "./event-log.ts";
 import { encodeRecord } from "./record.ts";
 
@@ -20,7 +19,11 @@ export type Waiter = Readonly<{
 /** An entry of this node's own with what waits for it. */
 export type OwnEntry = Readonly<{ entry: ClusterEntry; waiter: Waiter }>;
 
-export type OwnRecord = Readonly<{ epoch: number | undefined; entries: readonly OwnEntry[] }>;
+export type OwnRecord = Readonly<{
+  epoch: number | undefined;
+  entries: readonly OwnEntry[];
+  bytes: number;
+}>;
 
 export type Outbox = Readonly<{
   put: (own: OwnEntry) => void;
@@ -37,6 +40,8 @@ const MOST_ENTRIES = 256;
 const MOST_BYTES = 384 * 1024;
 /** SCALE-NOTES: 64 events a record and three records under way reach 55,000 events/s. */
 const MOST_UNDER_WAY = 3;
+/** Stored events that the reader has not brought back are kept up to here, as it can read them from the log as well. */
+const MOST_KEPT_BYTES = 32 * 1024 * 1024;
 
 export function createOutbox(deps: {
   log: Pick<EventLog, "append">;
@@ -50,6 +55,8 @@ export function createOutbox(deps: {
   const { log, node, epoch, onProof, monotonic } = deps;
   const waiting: OwnEntry[] = [];
   const underWay = new Map<string, OwnRecord>();
+  /** Bytes of the records under way, stored or not. */
+  let kept = 0;
   let appends = 0;
   let isScheduled = false;
   const whenDrained: (() => void)[] = [];
@@ -73,7 +80,7 @@ export function createOutbox(deps: {
     let bytes = 0;
     let count = 0;
     for (const { entry } of waiting) {
-      bytes += sizeOf(entry);
+      bytes += sizeOfEntry(entry);
       if (count === MOST_ENTRIES || (count > 0 && bytes > MOST_BYTES)) break;
       count++;
     }
@@ -82,8 +89,10 @@ export function createOutbox(deps: {
 
   async function append(id: string, entries: readonly OwnEntry[]): Promise<void> {
     appends++;
-    const own = { epoch: epoch(), entries };
+    const bytes = entries.reduce((sum, { entry }) => sum + sizeOfEntry(entry), 0);
+    const own = { epoch: epoch(), entries, bytes };
     underWay.set(id, own);
+    kept += bytes;
     const sentAt = monotonic();
     try {
       const plain = entries.map(({ entry }) => entry);
@@ -91,9 +100,10 @@ export function createOutbox(deps: {
       const position = await log.append({ shard: 0, id, bytes: encodeRecord(record) });
       onProof(sentAt);
       for (const { waiter } of entries) waiter.stored(position);
+      if (kept > MOST_KEPT_BYTES && entries.every(isEvent)) forget(id);
     } catch (error) {
       // If it is stored all the same, the reader brings it as it brings those of other nodes.
-      underWay.delete(id);
+      forget(id);
       const fault = error instanceof Error ? error : new Error(String(error));
       for (const { waiter } of entries) waiter.failed(fault);
       throw fault;
@@ -106,6 +116,13 @@ export function createOutbox(deps: {
     }
   }
 
+  function forget(id: string): OwnRecord | null {
+    const own = underWay.get(id) ?? null;
+    underWay.delete(id);
+    kept -= own?.bytes ?? 0;
+    return own;
+  }
+
   return {
     put(own) {
       waiting.push(own);
@@ -113,9 +130,7 @@ export function createOutbox(deps: {
     },
     putRecord: append,
     take(id) {
-      const own = underWay.get(id) ?? null;
-      underWay.delete(id);
-      return own;
+      return forget(id);
     },
     drained() {
       if (appends === 0 && waiting.length === 0) return Promise.resolve();
@@ -124,13 +139,7 @@ export function createOutbox(deps: {
   };
 }
 
-/** Bytes of the entry's bodies, and a guess for the rest. */
-function sizeOf(entry: ClusterEntry): number {
-  const REST_BYTES = 1024;
-  if (isConfig(entry)) return entry.rows.length * REST_BYTES;
-  const { command } = entry;
-  if (command.name === "append" || command.name === "appendOnce") return REST_BYTES + bytesOf(command.draft);
-  if (command.name === "settle")
-    return REST_BYTES + (command.settlement.result.responseBody?.byteLength ?? 0);
-  return REST_BYTES;
+/** Its sender is answered once it is stored, and nobody waits for more. */
+function isEvent({ entry }: OwnEntry): boolean {
+  return !isConfig(entry) && entry.command.name === "append";
 }

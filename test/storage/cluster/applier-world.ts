@@ -71,7 +71,7 @@ export function createNodes(): Nodes {
         outbox,
         writer: world.writer,
         config: {
-          hasWebhook: (id) => webhooks.has(id),
+          takesEntries: (id) => webhooks.has(id),
           apply(changes, position) {
             rows.push({ rows: changes, position });
             return Promise.resolve();

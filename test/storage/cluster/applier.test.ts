@@ -180,6 +180,15 @@ describe("a command that its file refuses", () => {
   });
 });
 
+test("a record that cannot be read is not skipped: the node says that it cannot go on", async () => {
+  const [one, two] = [nodes.add("one"), nodes.add("two")];
+  await one.log.append({ shard: 0, id: "bad", bytes: new Uint8Array([0, 0, 0, 9]) });
+  await one.writer.append(event());
+  while (!two.applier.isBlocked()) await new Promise((resolve) => setImmediate(resolve));
+  expect(two.troubles.map(({ kind }) => kind)).toEqual(["failed"]);
+  expect(two.applier.applied()).toBe(0);
+});
+
 describe("leadership", () => {
   test("a follower's changes of deliveries are refused at once", async () => {
     const [one, two] = [nodes.add("one"), nodes.add("two")];

@@ -1,0 +1,68 @@
+/** What a node keeps of the records that it has appended. */
+import { expect, test } from "bun:test";
+import { createOutbox } from "../../../src/storage/cluster/outbox.ts";
+import { decodeRecord } from "../../../src/storage/cluster/record.ts";
+import { draft } from "../storage-world.ts";
+
+function world(isLeading = false) {
+  const records: { id: string; bytes: Uint8Array }[] = [];
+  const outbox = createOutbox({
+    log: {
+      append({ id, bytes }) {
+        records.push({ id, bytes });
+        return Promise.resolve(records.length);
+      },
+    },
+    node: "one",
+    epoch: () => (isLeading ? 7 : undefined),
+    onProof: () => undefined,
+    monotonic: () => 0,
+  });
+  /** Resolves once the log has it. */
+  function put(body = "hello", name: "append" | "keepRejected" = "append"): Promise<number> {
+    const event = draft({ webhookId: "w1", body: Buffer.from(body) });
+    const command = name === "append" ? { name, draft: event } : ({ name, draft: event } as never);
+    return new Promise((resolve, reject) => {
+      const waiter = { stored: resolve, applied: () => undefined, failed: reject };
+      outbox.put({ entry: { webhookId: "w1", command }, waiter });
+    });
+  }
+  return { outbox, records, put };
+}
+
+test("what comes in one turn of the event loop is one record", async () => {
+  const { records, put } = world();
+  await Promise.all(Array.from({ length: 50 }, () => put()));
+  expect(records.map(({ bytes }) => decodeRecord(bytes).entries.length)).toEqual([50]);
+});
+
+test("a record has at most 256 entries, and about 384 KiB unless one entry is larger", async () => {
+  const { records, put } = world();
+  await Promise.all(Array.from({ length: 300 }, () => put()));
+  await Promise.all([put("x".repeat(1_000_000)), put("y".repeat(300_000)), put("z".repeat(300_000))]);
+  expect(records.map(({ bytes }) => decodeRecord(bytes).entries.length)).toEqual([256, 44, 1, 1, 1]);
+});
+
+test("a leader's records have its epoch", async () => {
+  const [leader, follower] = [world(true), world()];
+  await Promise.all([leader.put(), follower.put()]);
+  expect(leader.records.map(({ bytes }) => decodeRecord(bytes).epoch)).toEqual([7]);
+  expect(follower.records.map(({ bytes }) => decodeRecord(bytes).epoch)).toEqual([undefined]);
+});
+
+test("a record is kept until the reader brings it back", async () => {
+  const { outbox, records, put } = world();
+  await put();
+  const id = records[0]?.id ?? "";
+  expect(outbox.take(id)?.entries).toHaveLength(1);
+  expect(outbox.take(id)).toBeNull();
+});
+
+test("stored events beyond 32 MiB are not kept, as the log has them; what somebody waits for is", async () => {
+  const { outbox, records, put } = world();
+  const large = "x".repeat(20 * 1024 * 1024);
+  for (let n = 0; n < 3; n++) await put(large);
+  await put("small", "keepRejected");
+  const kept = records.map(({ id }) => outbox.take(id) !== null);
+  expect(kept).toEqual([true, false, false, true]);
+});
