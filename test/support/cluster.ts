@@ -12,9 +12,10 @@ export type TestCluster = Readonly<{
   nodes: readonly Gateway[];
   /** Adds a node with an empty folder, or with this one, and starts it. */
   add: (folder?: string) => Promise<Gateway>;
+  nameOf: (node: Gateway) => string;
   /** The API at one node, with a key of the first user. */
   apiAt: (node: Gateway) => ApiClient;
-  /** The node that leads, once all nodes that run agree. */
+  /** The node with the latest claim that any node tells of, once there is one. */
   leader: () => Promise<Gateway>;
   /** Rows of a webhook's event file at a node, as digests by table. */
   digest: (node: Gateway, webhookId: string) => ReadonlyMap<string, string>;
@@ -24,7 +25,14 @@ export type TestCluster = Readonly<{
 
 const PASSWORD = "correct horse battery staple";
 
-export async function startCluster(count: number): Promise<TestCluster> {
+/** As both kinds of nodes tell of a claim. */
+const CLAIM = /(?:this|another) node leads the cluster (?:node|leader)=node(\d+) epoch=(\d+)/g;
+
+export async function startCluster(
+  count: number,
+  /** `urlOf`: the servers as the node with that index is to reach them. */
+  { urlOf }: { urlOf?: (nats: NatsServers, index: number) => string } = {},
+): Promise<TestCluster> {
   const nats = await startNatsServers();
   const secretKey = randomBytes(32).toString("base64");
   const nodes: Gateway[] = [];
@@ -32,6 +40,7 @@ export async function startCluster(count: number): Promise<TestCluster> {
 
   async function add(folder = makeFolder()): Promise<Gateway> {
     const port = String(freePort());
+    const index = nodes.length;
     const { url, credentials, systemCredentials, maxBytes } = nats.options;
     const gateway = new Gateway(folder, {
       env: {
@@ -39,11 +48,11 @@ export async function startCluster(count: number): Promise<TestCluster> {
         SECRET_KEY: secretKey,
         ADMIN_PASSWORD: PASSWORD,
         DATA_DIR: join(folder, "data"),
-        CLUSTER_URL: url,
+        CLUSTER_URL: urlOf?.(nats, index) ?? url,
         CLUSTER_CREDENTIALS: credentials ?? "",
         CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
         CLUSTER_LOG_MAX_BYTES: String(maxBytes),
-        CLUSTER_NODE: `node${nodes.length + 1}`,
+        CLUSTER_NODE: nameAt(index),
         CLUSTER_ADVERTISE: `http://127.0.0.1:${port}`,
       },
     });
@@ -53,13 +62,12 @@ export async function startCluster(count: number): Promise<TestCluster> {
   }
 
   async function leader(): Promise<Gateway> {
-    const claims = await Promise.any(
-      nodes.map(async (node, index) => {
-        await node.waitForLog(/this node leads the cluster/);
-        return { node, index };
-      }),
-    );
-    return claims.node;
+    await Promise.any(nodes.map((node) => node.waitForLog(/node leads the cluster/)));
+    const claims = nodes.flatMap(({ log }) => [...log.matchAll(CLAIM)]);
+    const [latest] = claims.toSorted((one, other) => Number(other[2]) - Number(one[2]));
+    const node = nodes[Number(latest?.[1]) - 1];
+    if (node === undefined) throw new Error("a node leads that is not of this cluster");
+    return node;
   }
 
   async function createKey(): Promise<string> {
@@ -95,6 +103,7 @@ export async function startCluster(count: number): Promise<TestCluster> {
     nats,
     nodes,
     add,
+    nameOf: (node) => nameAt(nodes.indexOf(node)),
     apiAt(node) {
       return new ApiClient(
         () => node.origin,
@@ -112,6 +121,10 @@ export async function startCluster(count: number): Promise<TestCluster> {
       ),
     end,
   };
+}
+
+function nameAt(index: number): string {
+  return `node${index + 1}`;
 }
 
 /** Kept over restarts, as the other nodes know it. */
