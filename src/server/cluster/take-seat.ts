@@ -73,7 +73,8 @@ async function prepareFolder(
   const { state, isInUse } = look(deps);
   const isWhole = !isSeedUnfinished(config.dataDir) && again !== "everything";
   if (state !== null && state.born !== head.born) throw otherLog(node);
-  if (state !== null && isWhole && again !== "main_database" && isKept(state, head)) return state;
+  const isSame = again !== "main_database" && !(state && hasRowsOfItsOwn(state, { owner, node }));
+  if (state !== null && isWhole && isSame && isKept(state, head)) return state;
   if (state === null) {
     // A claim of this very node with nothing after it is what a start left that ended before the note of it.
     const isFounder = owner === null || (owner.node === node && owner.position === head.last);
@@ -108,6 +109,17 @@ function noteSeeded({ config, clock }: Deps, before: number | null): Replication
 /** True if the log still has all that follows what the copies have. */
 function isKept(state: ReplicationState, head: LogHead): boolean {
   return state.syncedPosition + 1 >= head.first;
+}
+
+/**
+ * True for a leader of before whose last changes never came into the log, or not as far as it knows. The claim that ended
+ * its leadership may be behind what it reads from now on.
+ */
+export function hasRowsOfItsOwn(
+  state: Pick<ReplicationState, "hasUnshipped">,
+  now: Readonly<{ owner: Pick<Owner, "node"> | null; node: string }>,
+): boolean {
+  return state.hasUnshipped && now.owner?.node !== now.node;
 }
 
 function found(eventLog: EventLog, node: string): Promise<Owner | null> {

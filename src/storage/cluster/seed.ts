@@ -64,10 +64,14 @@ export function seedFrom(options: Options): Promise<Seeded> {
   return seed(options, () => true);
 }
 
-/** Replaces the main database. Event files stay; those that are missing are fetched. Else as `seedFrom`. */
+/**
+ * Replaces the main database. Event files stay; fetched are those that are missing, and those of webhooks that the old main
+ * database has not or has deleted: what the log brought for them was dropped. Else as `seedFrom`.
+ */
 export function seedMain(options: Options): Promise<Seeded> {
-  const { dataDir } = options;
-  return seed(options, (webhookId) => !existsSync(eventPath(dataDir, webhookId)));
+  const { dataDir, dbPath } = options;
+  const known = new Set(existsSync(dbPath) ? listWebhookIds(dbPath) : []);
+  return seed(options, (id) => !known.has(id) || !existsSync(eventPath(dataDir, id)));
 }
 
 async function seed(options: Options, isWanted: (webhookId: string) => boolean): Promise<Seeded> {

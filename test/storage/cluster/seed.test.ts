@@ -159,6 +159,18 @@ test("the main database alone is replaced, missing event files are fetched, and 
   expect(names(own.dataDir)).toEqual(filesOf(FIRST, SECOND));
 });
 
+test("the event file of a webhook that only the old main database has deleted is replaced too", async () => {
+  fillOwn([FIRST, SECOND]);
+  const main = new Database(own.dbPath);
+  main.run("UPDATE webhooks SET deleted_at = 1 WHERE id = ?", [SECOND]);
+  main.close();
+  await seedMain({ ...own, fetchCopy });
+  expect([valueIn(pathOf(own, FIRST)), valueIn(pathOf(own, SECOND))]).toEqual([
+    `old ${FIRST}`,
+    `new ${SECOND}`,
+  ]);
+});
+
 test("a webhook that the leader has deleted meanwhile is reported, and its old file is gone", async () => {
   fillOwn([SECOND]);
   expect(await seedFrom({ ...own, fetchCopy: spoiling(SECOND, () => null) })).toEqual({ missing: [SECOND] });
