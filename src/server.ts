@@ -45,7 +45,10 @@ export async function startServer(options: {
     const { cluster } = config;
     const deps = { config, clock: systemClock, log };
     const seat = cluster && (await takeSeat({ ...deps, cluster, signal: stopping.signal }, again));
-    const opened = await createApp({ ...deps, seat });
+    const opened = await createApp({ ...deps, seat }).catch(async (error: unknown) => {
+      await seat?.log.close();
+      throw error;
+    });
     try {
       void opened.start();
       // In a cluster it may be long until this node leads, and another one has made the first user.

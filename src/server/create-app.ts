@@ -29,34 +29,40 @@ import { openStorageParts } from "./storage.ts";
 import { startTraces } from "./traces.ts";
 import { createWebhookParts } from "./webhooks.ts";
 
-export type App = Awaited<ReturnType<typeof createApp>>;
-
-/**
- * Locks the data folder and opens its files, but delivers, deletes and watches nothing before `start`. Rejects with
- * AppError: `conflict` while another process uses the folder, `unavailable` for data that is missing or unusable.
- */
-export async function createApp({
-  config,
-  clock,
-  log,
-  seat = null,
-  overrides = {},
-}: {
+type Options = Readonly<{
   config: Config;
   clock: Clock;
   log: Logger;
   /** This node's place in a cluster; null for a gateway that is alone. */
   seat?: Seat | null;
   overrides?: Overrides;
-}) {
+}>;
+
+export type App = Awaited<ReturnType<typeof compose>>;
+
+/**
+ * Locks the data folder and opens its files, but delivers, deletes and watches nothing before `start`. Rejects with
+ * AppError: `conflict` while another process uses the folder, `unavailable` for data that is missing or unusable.
+ */
+export async function createApp(options: Options): Promise<App> {
+  refuseMissingData(options.config);
+  const unlock = lockFolder(options.config.dataDir);
+  try {
+    return await compose(options, unlock);
+  } catch (error) {
+    // A node of a cluster tries again in the same process.
+    unlock();
+    throw error;
+  }
+}
+
+async function compose({ config, clock, log, seat = null, overrides = {} }: Options, unlock: () => void) {
   const stopping = new AbortController();
   const { counted, metrics } = createCounters({ config, clock });
   const descriptors = overrides.descriptors ?? shareDescriptors();
   const maxOpenFiles = descriptors.openFiles;
   const { tracing, stop: stopTraces } = await startTraces({ config, clock, log });
 
-  refuseMissingData(config);
-  const unlock = lockFolder(config.dataDir);
   const keys = loadKeyRing(config);
   const member = seat && createClusterMember({ seat, clock, log });
   const stored = openStorageParts({

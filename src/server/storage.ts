@@ -42,12 +42,8 @@ export function openStorageParts(deps: {
   const reserve = createDiskReserve({ folder: config.dataDir, log });
   // Not the event files' worker, whose work may take long.
   const upkeep = deps.mainDbUpkeep ?? startEventFileUpkeep({ keepsWals, threads: config.threads });
-  const mainDb = openMainDb({
-    path: config.dbPath,
-    clock,
-    keepsWals,
-    background: { upkeep, onError, makeRoom: reserve.noteFault },
-  });
+  const background = { upkeep, onError, makeRoom: reserve.noteFault };
+  const mainDb = openOr(upkeep.stop, () => openMainDb({ path: config.dbPath, clock, keepsWals, background }));
   if (!deps.replicate && mainDb.replication.state() !== null) {
     mainDb.close();
     throw partOfCluster(config.dataDir);
@@ -81,6 +77,15 @@ export function openStorageParts(deps: {
       upkeep.stop();
     },
   };
+}
+
+function openOr<T>(undo: () => void, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }
 
 function partOfCluster(dataDir: string): AppError {

@@ -27,9 +27,12 @@ export function startLogUpkeep(deps: {
   onSynced: (position: number) => void;
   clock: Clock;
   log: Logger;
-}): Readonly<{ stop: () => void }> {
+}): Readonly<{
+  /** Resolves once no file is being synced. */
+  stop: () => Promise<void>;
+}> {
   const { eventLog, applier, files, mainDb, nodes, isLeading, onSynced, clock, log } = deps;
-  let isSyncing = false;
+  let syncing: Promise<void> | null = null;
   const unsynced = new Set<string>();
   /** What all nodes had on disk, and when. */
   let had: { readonly position: number; readonly at: number }[] = [];
@@ -58,11 +61,11 @@ export function startLogUpkeep(deps: {
   }
 
   function trySync(): void {
-    if (isSyncing) return;
-    isSyncing = true;
-    sync()
+    syncing ??= sync()
       .catch((error: unknown) => log.warn("event files could not be synced", { cause: error }))
-      .finally(() => (isSyncing = false));
+      .finally(() => {
+        syncing = null;
+      });
   }
 
   function trim(): void {
@@ -82,8 +85,9 @@ export function startLogUpkeep(deps: {
 
   const stops = [every(clock, SYNC_MS, trySync), every(clock, TRIM_MS, trim)];
   return {
-    stop() {
+    async stop() {
       for (const stop of stops) stop();
+      await syncing;
     },
   };
 }

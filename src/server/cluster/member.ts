@@ -34,12 +34,13 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
   let synced = seat.after;
   let hasBegun = false;
   let proofs = 0;
-  const stops: (() => void)[] = [];
+  const stops: (() => void | Promise<void>)[] = [];
   const counts = new ClusterCounts();
   const outbox = createOutbox({
     log: { append: timedAppend },
     node,
-    epoch: () => (leadership !== null && hasClaimed() ? (leadership.ownEpoch() ?? undefined) : undefined),
+    // Also that of a leadership that is past: what was meant for it must not count as any node's.
+    epoch: () => leadership?.ownEpoch() ?? undefined,
     onProof: (sentAt) => leadership?.proved(sentAt),
     monotonic: clock.monotonic,
   });
@@ -74,11 +75,16 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     leaderChanged: () => void;
     startOver: (how: StartOver) => void;
   }): void {
-    const { mainDb, files, isUnfit, lead, leaderChanged, startOver } = deps;
+    const { mainDb, files, isUnfit, lead, leaderChanged } = deps;
     const { replication } = mainDb;
     if (local === null) throw new Error("the event files have no writer yet");
     // As a leader that was killed it would take its own rows for those of another.
     replication.follow();
+    const startOver = (how: StartOver) => {
+      // Until it is stopped it must not lead, once more or for the first time.
+      leadership?.resign();
+      deps.startOver(how);
+    };
     const onTrouble = (trouble: ApplierTrouble) => {
       counts.troubled(trouble.kind);
       const how = reportTrouble(trouble, log);
@@ -133,6 +139,8 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
         counts.leaderChanges++;
         log.info("another node leads the cluster", { leader, epoch });
         leaderChanged();
+        // Changes are refused from now on, and those of the new leader come.
+        if (hasBegun) replication.follow();
         if (replication.state()?.hasUnshipped) startOver("main_database");
         else if (hasBegun) startOver("follow");
       },
@@ -209,13 +217,14 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     applied: () => applier?.applied() ?? seat.after,
     head: () => eventLog.head(0),
     resign: () => leadership?.resign(),
-    /** Call it while the event files are still open, and nothing is delivered any more. */
+    /** Call it while the event files are still open, and nothing is delivered any more. Closes the log. */
     async stop(): Promise<void> {
       await outbox.drained();
       leadership?.resign();
-      for (const end of stops) end();
+      for (const end of stops) await end();
       leadership?.stop();
       await applier?.stop();
+      await eventLog.close();
     },
   };
 }

@@ -52,6 +52,7 @@ export type Applier = Readonly<{
   takeTouched: () => readonly string[];
   /** True while some entry cannot be applied. */
   isBlocked: () => boolean;
+  /** Resolves once nothing more is handed to the writer of event files. */
   stop: () => Promise<void>;
 }>;
 
@@ -104,7 +105,7 @@ export function startApplier(deps: {
     const own = outbox.take(entry.id);
     const { epoch, entries } =
       own === null ? read(entry) : { epoch: own.epoch, entries: own.entries.map((each) => each.entry) };
-    const isStale = epoch !== undefined && epoch !== leader?.epoch;
+    const isStale = epoch === undefined || epoch !== leader?.epoch;
     const isOwn = epoch !== undefined && epoch === ownEpoch();
     const done = progress.begin(entry.position, entries.length);
     for (const [index, each] of entries.entries()) {
@@ -220,6 +221,7 @@ export function startApplier(deps: {
       isStopped = true;
       waiting.close();
       await reader.stop();
+      for (const file of files.values()) file.stop();
     },
   };
 }
@@ -228,7 +230,7 @@ type Of = Readonly<{
   position: number;
   /** Index among the record's entries. */
   index: number;
-  /** Its leader had been deposed by then. */
+  /** Its leader had been deposed by then, or no leader wrote it. */
   isStale: boolean;
   /** This process wrote it, as the leader. */
   isOwn: boolean;

@@ -26,6 +26,8 @@ export class FileApplier {
   #waiting: LoggedEntry[] = [];
   #isBusy = false;
   #isBlocked = false;
+  #isStopped = false;
+  #cancelRetry = () => {};
 
   constructor(webhookId: string, deps: FileApplierDeps) {
     this.#webhookId = webhookId;
@@ -42,8 +44,14 @@ export class FileApplier {
     this.#next();
   }
 
+  /** Writes nothing more: the files may soon be another application's. What is under way is the writer's. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelRetry();
+  }
+
   #next(): void {
-    if (this.#isBusy) return;
+    if (this.#isBusy || this.#isStopped) return;
     if (this.#waiting.length === 0) {
       this.#deps.onIdle(this.#webhookId);
       return;
@@ -77,7 +85,8 @@ export class FileApplier {
       return;
     }
     this.#waiting = [...blocked, ...this.#waiting];
-    this.#deps.clock.after(RETRY_MS, () => {
+    if (this.#isStopped) return;
+    this.#cancelRetry = this.#deps.clock.after(RETRY_MS, () => {
       this.#isBusy = false;
       this.#next();
     });

@@ -58,7 +58,7 @@ export function createNodes(): Nodes {
       const outbox = createOutbox({
         log: connection,
         node: name,
-        epoch: () => (isLeading() ? own?.epoch : undefined),
+        epoch: () => own?.epoch,
         onProof: () => undefined,
         monotonic: clock.monotonic,
       });

@@ -166,6 +166,22 @@ describe("a file that cannot be written", () => {
   });
 });
 
+test("a node that has stopped writes nothing more to its files, which another may have open", async () => {
+  const [one, two] = [nodes.add("one"), nodes.add("two")];
+  let tries = 0;
+  two.world.files.open = () => {
+    tries++;
+    throw new Error("no disk");
+  };
+  await appended(one);
+  while (!two.applier.isBlocked()) await new Promise((resolve) => setImmediate(resolve));
+  await two.applier.stop();
+  const before = tries;
+  two.world.clock.advance(10_000);
+  await two.world.writer.drain();
+  expect(tries).toBe(before);
+});
+
 describe("a command that its file refuses", () => {
   test("is refused alike by all nodes, and what follows it is applied", async () => {
     const [one, two] = [nodes.add("one"), nodes.add("two")];
@@ -228,6 +244,45 @@ describe("leadership", () => {
       ].sort(),
     );
     expect(one.digest("w1")).toEqual(two.digest("w1"));
+  });
+
+  test("what a leader wrote when it knew already that another leads is left out by all too", async () => {
+    const [one, two] = [nodes.add("one"), nodes.add("two")];
+    await one.lead();
+    const stored = await appended(one);
+    await nodes.settled();
+    await two.lead();
+    await nodes.settled();
+    const failed = settlement({ eventId: stored.id, targetId: "t", status: "failed" }, { statusCode: 500 });
+    await expect(one.writer.settle("w1", failed)).rejects.toThrow("does not lead");
+    const waiter = { stored: () => {}, applied: () => {}, failed: () => {} };
+    await one.outbox.putRecord("r1", [
+      { entry: { rows: [{ table: "webhooks", row: { id: "w3" } }] }, waiter },
+    ]);
+    await nodes.settled();
+    const states = (node: TestNode) =>
+      node.world.inFile("w1", ({ db }) => db.query("SELECT status FROM deliveries").values());
+    expect([states(one), states(two)]).toEqual([[["pending"]], [["pending"]]]);
+    expect([one.rows, two.rows]).toEqual([[], []]);
+    expect(one.troubles.map(({ kind }) => kind)).toEqual(["diverged"]);
+  });
+
+  test("what no leader wrote is left out by all, but for what any node may store", async () => {
+    const [one, two] = [nodes.add("one"), nodes.add("two")];
+    await one.lead();
+    const stored = event();
+    const failed = settlement({ eventId: stored.id, targetId: "t", status: "failed" }, { statusCode: 500 });
+    const entries = [
+      { webhookId: "w1", command: { name: "append", draft: stored } },
+      { webhookId: "w1", command: { name: "settle", settlement: failed } },
+      { rows: [{ table: "webhooks", row: { id: "w3" } }] },
+    ];
+    await two.log.append({ shard: 0, id: newId(), bytes: encodeRecord({ node: "two", entries }) });
+    await nodes.settled();
+    const states = two.world.inFile("w1", ({ db }) => db.query("SELECT status FROM deliveries").values());
+    expect(states).toEqual([["pending"]]);
+    expect(one.digest("w1")).toEqual(two.digest("w1"));
+    expect(two.rows).toEqual([]);
   });
 
   test("a deposed leader's waiting change is refused", async () => {
