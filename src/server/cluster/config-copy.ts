@@ -16,6 +16,8 @@ export function createConfigCopy({
     // A leader that is deposed may have deleted a webhook that stays: until its file is gone, the file gets all.
     takesEntries: (id) => replication.hasWebhook(id) || existsSync(files.pathOf(id)),
     async apply(rows, position) {
+      // The database may be ahead of what is read again: webhooks of before would get files once more.
+      if (position <= (replication.state()?.position ?? 0)) return;
       // Before the rows say that there is a webhook: without a file its events would count as lost.
       for (const id of liveWebhooksIn(rows)) if (!replication.hasWebhook(id)) await files.create(id);
       const { deleted } = replication.apply(rows, position);

@@ -10,7 +10,7 @@ import { loadKeyRing } from "../../lib/key-files.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { EventLog } from "../../storage/cluster/event-log.ts";
 import { isBeat } from "../../storage/cluster/leadership.ts";
-import { type SeedProgress, seedFrom, seedMain } from "../../storage/cluster/seed.ts";
+import { type Seeded, type SeedProgress, seedFrom, seedMain } from "../../storage/cluster/seed.ts";
 
 type Leader = Readonly<{ node: string; url: string }>;
 
@@ -27,7 +27,7 @@ export async function seedFromLeader(deps: {
   signal: AbortSignal;
   /** False: the event files stay, and only the main database is replaced. */
   everything: boolean;
-}): Promise<void> {
+}): Promise<Seeded> {
   const { config, cluster, clock, log, eventLog, signal, everything } = deps;
   const leader = await findLeader({ ...deps, node: cluster.node });
   log.info("this node takes its files from the leader", { leader: leader.node, everything });
@@ -47,7 +47,7 @@ export async function seedFromLeader(deps: {
   });
   try {
     const { dataDir, dbPath } = config;
-    await (everything ? seedFrom : seedMain)({
+    return await (everything ? seedFrom : seedMain)({
       fetchCopy,
       dataDir,
       dbPath,

@@ -83,9 +83,11 @@ async function prepareFolder(
     if (isInUse && isWhole) throw inUse(node);
   }
   const everything = state === null || !isWhole || !isKept(state, head);
-  await seedFromLeader({ ...deps, everything });
-  // The leader writes rows before they are in the log; a copy with such rows is not what the log makes of it.
-  while (look(deps).state?.hasUnshipped) await seedFromLeader({ ...deps, everything: false });
+  let { missing } = await seedFromLeader({ ...deps, everything });
+  // The leader writes rows before they are in the log; a copy with such rows is not what the log makes of it. And files
+  // of webhooks that were deleted meanwhile would count as lost.
+  while (look(deps).state?.hasUnshipped || missing.length > 0)
+    ({ missing } = await seedFromLeader({ ...deps, everything: false }));
   const before = everything ? null : (state?.syncedPosition ?? null);
   return noteSeeded(deps, before);
 }
