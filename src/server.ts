@@ -30,6 +30,7 @@ export async function startServer(options: {
   const config = withRealPort(options.config);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const stopping = new AbortController();
+  const drain = { isDrained: false };
   let isReady = false;
   let tellFirst = () => {};
   let gateway = await open(null);
@@ -44,7 +45,7 @@ export async function startServer(options: {
   async function open(again: Parameters<typeof takeSeat>[1]): Promise<App> {
     const { cluster } = config;
     const deps = { config, clock: systemClock, log };
-    const seat = cluster && (await takeSeat({ ...deps, cluster, signal: stopping.signal }, again));
+    const seat = cluster && (await takeSeat({ ...deps, cluster, drain, signal: stopping.signal }, again));
     const opened = await createApp({ ...deps, seat }).catch(async (error: unknown) => {
       await seat?.log.close();
       throw error;

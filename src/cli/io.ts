@@ -34,11 +34,13 @@ export type Io = Readonly<{
   clock: Clock;
 }>;
 
+type ConfiguredIo = Pick<Io, "loadConfig" | "clock">;
+
 /**
  * Runs `use` on the configured main database, which a running gateway may have open too. Throws AppError not_found
  * instead of creating one: in a wrong folder that would look as if there were no data.
  */
-export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
+export async function withMainDb<T>(io: ConfiguredIo, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
   const { dbPath } = io.loadConfig();
   if (!isLost(dbPath)) return withAnyMainDb(io, use);
   throw new AppError({
@@ -51,7 +53,10 @@ export async function withMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise
 /**
  * Like `withMainDb`, but creates the main database if there is none, for commands that may run before the first start.
  */
-export async function withAnyMainDb<T>(io: Io, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
+export async function withAnyMainDb<T>(
+  io: ConfiguredIo,
+  use: (mainDb: MainDb) => T | Promise<T>,
+): Promise<T> {
   const { dbPath: path, dataDir, checkpoints } = io.loadConfig();
   // A new main database beside event files would make the next start treat them as belonging to nobody.
   refuseMissingMainDb({ dbPath: path, dataDir });

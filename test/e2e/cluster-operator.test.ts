@@ -1,17 +1,23 @@
 /** What operators do with a cluster of three executables: watch it, and take nodes out of it. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
+import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
-import type { Gateway } from "../support/gateway.ts";
+import { Gateway } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 
 let cluster: TestCluster;
+let setup: WebhookSetup;
 
 fetchNatsServer();
 
 beforeAll(async () => {
   if ((await findNatsServer()) === null) return;
-  cluster = await startCluster(3);
+  cluster = await startCluster(1);
+  setup = await cluster.apiAt(nodeAt(0)).setUpWebhook();
+  // Both join a cluster that has the webhook.
+  await cluster.add();
+  await cluster.add();
 }, 60_000);
 
 afterAll(() => cluster?.end());
@@ -23,6 +29,12 @@ type Status = Readonly<{
   /** Exit code of the command that printed it. */
   code?: number | null;
 }>;
+
+function nodeAt(index: number): Gateway {
+  const node = cluster.nodes[index];
+  if (node === undefined) throw new Error("the cluster has not started");
+  return node;
+}
 
 /** Resolves once the node tells of a cluster like that: beats take a moment. */
 async function sees(node: Gateway, isMeant: (status: Status) => boolean): Promise<Status> {
@@ -48,5 +60,48 @@ describe("the operator of a cluster", () => {
       ]);
       expect(status.code).toBe(0);
     }
+  });
+
+  natsTest("lets another node lead for as long as one is drained", async () => {
+    const [one, two, three] = [nodeAt(0), nodeAt(1), nodeAt(2)];
+    const { webhookId, entrypointId } = setup;
+    const drained = await one.run(["cluster", "drain"]);
+    expect(drained.out).toMatch(/^Node node1 does not lead until .* Node node[23] leads\.$/m);
+    expect((await two.run(["cluster", "drain"])).out).toContain("Node node3 leads.");
+    const status = await sees(one, ({ nodes }) => nodes.filter(({ draining }) => draining).length === 2);
+    expect(status.nodes.map(({ leads, draining }) => [leads, draining])).toEqual([
+      [false, true],
+      [false, true],
+      [true, false],
+    ]);
+    // Both still follow: one takes events, the other passes requests on.
+    expect((await fetch(one.entrypointUrl(entrypointId), { method: "POST", body: "x" })).status).toBe(200);
+    expect((await cluster.apiAt(two).request("GET", `/webhooks/${webhookId}`)).status).toBe(200);
+    await three.stop();
+    expect((await sees(one, ({ leader }) => leader === null)).code).toBe(1);
+    expect((await one.run(["cluster", "undrain"])).code).toBe(0);
+    expect((await sees(two, ({ leader }) => leader !== null)).leader?.node).toBe("node1");
+  });
+
+  natsTest("takes a node's data out of the cluster, for a gateway alone", async () => {
+    const { webhookId, entrypointId } = setup;
+    const two = nodeAt(1);
+    const response = await fetch(two.entrypointUrl(entrypointId), { method: "POST", body: "x" });
+    const id = response.headers.get("x-webhooker-event-id") ?? "";
+    expect(response.status).toBe(200);
+    while (!cluster.storedIds(two, webhookId).includes(id)) await Bun.sleep(20);
+    expect((await two.run(["cluster", "leave", "--yes"])).err).toContain("The gateway is running.");
+    await two.stop();
+    const asked = await two.run(["cluster", "leave"]);
+    expect([asked.code, asked.err]).toEqual([1, expect.stringMatching(/up to position \d+.*\n.*--yes/)]);
+    const left = await two.run(["cluster", "leave", "--yes"]);
+    expect([left.code, left.out]).toEqual([0, expect.stringMatching(/gateway alone.* position \d+/)]);
+    expect((await two.run(["serve"])).err).toContain("was founded by another node");
+    await using alone = new Gateway(two.folder, { env: cluster.aloneIn(two.folder) });
+    await alone.start();
+    const { webhookId: more } = await alone.api.setUpWebhook();
+    expect((await alone.api.request("GET", `/webhooks/${more}`)).status).toBe(200);
+    expect((await alone.api.request("GET", `/webhooks/${webhookId}/events/${id}`)).status).toBe(200);
+    expect((await alone.run(["check"])).code).toBe(0);
   });
 });

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { digestTables } from "../../src/storage/reader/file-digest.ts";
 import { ApiClient } from "./api-client.ts";
-import { Gateway, makeFolder } from "./gateway.ts";
+import { type Environment, Gateway, makeFolder } from "./gateway.ts";
 import { type NatsServers, startNatsServers } from "./nats/nats-servers.ts";
 
 export type TestCluster = Readonly<{
@@ -20,6 +20,8 @@ export type TestCluster = Readonly<{
   /** Rows of a webhook's event file at a node, as digests by table. */
   digest: (node: Gateway, webhookId: string) => ReadonlyMap<string, string>;
   storedIds: (node: Gateway, webhookId: string) => readonly string[];
+  /** Environment of a gateway that is alone and uses a node's folder. */
+  aloneIn: (folder: string) => Environment;
   end: () => Promise<void>;
 }>;
 
@@ -38,16 +40,17 @@ export async function startCluster(
   const nodes: Gateway[] = [];
   let key: Promise<string> | null = null;
 
+  const aloneIn = (folder: string) => ({ SECRET_KEY: secretKey, DATA_DIR: join(folder, "data") });
+
   async function add(folder = makeFolder()): Promise<Gateway> {
     const port = String(freePort());
     const index = nodes.length;
     const { url, credentials, systemCredentials, maxBytes } = nats.options;
     const gateway = new Gateway(folder, {
       env: {
+        ...aloneIn(folder),
         PORT: port,
-        SECRET_KEY: secretKey,
         ADMIN_PASSWORD: PASSWORD,
-        DATA_DIR: join(folder, "data"),
         CLUSTER_URL: urlOf?.(nats, index) ?? url,
         CLUSTER_CREDENTIALS: credentials ?? "",
         CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
@@ -111,6 +114,7 @@ export async function startCluster(
       );
     },
     leader,
+    aloneIn,
     digest: (node, webhookId) => reading(node, webhookId, digestTables),
     storedIds: (node, webhookId) =>
       reading(node, webhookId, (db) =>

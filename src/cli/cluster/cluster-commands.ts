@@ -5,6 +5,8 @@ import { EXIT, ExitWith } from "../client/remote-error.ts";
 import type { Io } from "../io.ts";
 import { askStatus } from "./ask-node.ts";
 import { initCluster, type ServerAddress } from "./cluster-init.ts";
+import { drainNode, undrainNode } from "./drain-node.ts";
+import { leaveCluster } from "./leave-cluster.ts";
 import { statusLines } from "./status-lines.ts";
 
 const GIB = 1024 ** 3;
@@ -44,6 +46,19 @@ export function addClusterCommands(program: Command, io: ClusterIo): void {
       for (const line of json ? [JSON.stringify(status)] : statusLines(status)) io.out(line);
       if (findClusterFaults(status).length > 0) throw new ExitWith(EXIT.failed);
     });
+  cluster
+    .command("drain")
+    .description("let another node lead; the gateway here does not until `undrain` or a restart")
+    .action(() => drainNode(io, { config: io.loadConfig(), clock: io.clock }));
+  cluster
+    .command("undrain")
+    .description("end `drain`: the gateway here may lead again")
+    .action(() => undrainNode(io, { config: io.loadConfig(), clock: io.clock }));
+  cluster
+    .command("leave")
+    .description("make the data here that of a gateway alone; stop the gateway first")
+    .option("--yes", "do it without asking")
+    .action(({ yes }: { yes?: true }) => leaveCluster(io, { isConfirmed: yes === true }));
 }
 
 function addInit(cluster: Command, io: Pick<Io, "out" | "err">, refuse: (fault: string) => never): void {

@@ -6,12 +6,30 @@ import { requireNode } from "./node-caller.ts";
 
 export const STATUS_PATH = `${CLUSTER_PREFIX}status`;
 
+export const DRAIN_PATH = `${CLUSTER_PREFIX}drain`;
+export const UNDRAIN_PATH = `${CLUSTER_PREFIX}undrain`;
+
 export type OperatorRoutes = ReturnType<typeof operatorRoutes>;
 
 /** The gate must be in front: it verifies who asks. Each node answers for itself. */
-export function operatorRoutes(deps: { readStatus: () => Promise<ClusterStatus> }) {
-  return new Elysia({ name: "operators" }).get(STATUS_PATH, async ({ request }) => {
+export function operatorRoutes(deps: {
+  readStatus: () => Promise<ClusterStatus>;
+  /** Lets the node stand aside until it is called with false, or the process ends. */
+  drain: (isDrained: boolean) => void;
+}) {
+  const { readStatus, drain } = deps;
+
+  function order(request: Request, isDrained: boolean): Response {
     requireNode(request);
-    return Response.json(await deps.readStatus());
-  });
+    drain(isDrained);
+    return Response.json({ draining: isDrained });
+  }
+
+  return new Elysia({ name: "operators" })
+    .get(STATUS_PATH, async ({ request }) => {
+      requireNode(request);
+      return Response.json(await readStatus());
+    })
+    .post(DRAIN_PATH, ({ request }) => order(request, true))
+    .post(UNDRAIN_PATH, ({ request }) => order(request, false));
 }

@@ -116,7 +116,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
       clock,
       describe: () => ({ url, version, applied: applied(), synced }),
       reached,
-      isUnfit: () => isUnfit() || isBlocked(),
+      isUnfit: () => isUnfit() || isBlocked() || seat.drain.isDrained,
       async askForProof() {
         proofs++;
         await outbox.putRecord(`${crypto.randomUUID()}-${proofs}`, []);
@@ -216,7 +216,11 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     epoch: () => leadership?.leader()?.epoch ?? null,
     applied: () => applier?.applied() ?? seat.after,
     head: () => eventLog.head(0),
-    resign: () => leadership?.resign(),
+    /** While it is drained, this node claims nothing, and another one leads. */
+    drain(isDrained: boolean): void {
+      log.info(isDrained ? "this node does not lead until it is told" : "this node may lead again", { node });
+      seat.drain.isDrained = isDrained;
+    },
     /** Call it while the event files are still open, and nothing is delivered any more. Closes the log. */
     async stop(): Promise<void> {
       await outbox.drained();

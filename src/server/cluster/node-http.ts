@@ -34,7 +34,7 @@ export async function createNodeHttp(deps: {
   return {
     gate: createClusterGate({ signatures, isLeader: member.isLeading, forwarder, clientOf }),
     readStatus,
-    routes: new Elysia({ name: "cluster" }).use(operatorRoutes({ readStatus })).use(
+    routes: new Elysia({ name: "cluster" }).use(operatorRoutes({ readStatus, drain: member.drain })).use(
       seedRoutes({
         isLeader: member.isLeading,
         hasWebhook: mainDb.replication.hasWebhook,

@@ -13,7 +13,11 @@ export type Seat = Readonly<{
   after: number;
   /** The leader as it was there. */
   leader: Owner | null;
+  drain: Drain;
 }>;
+
+/** Whether the operator lets this node stand aside; outlasts the gateway's being opened anew, but not the process. */
+export type Drain = { isDrained: boolean };
 
 /**
  * Why the gateway has to be opened anew: it led and follows from now on, or its copies are to be taken from the leader,

@@ -18,7 +18,7 @@ import { openMainDb } from "../../storage/main-db/open.ts";
 import type { ReplicationState } from "../../storage/main-db/replication/main-db-replication.ts";
 import { isLost } from "../../storage/sqlite/file-size.ts";
 import { checkSecretKey } from "../../webhooks/secret-key-check.ts";
-import type { Seat, StartOver } from "./seat.ts";
+import type { Drain, Seat, StartOver } from "./seat.ts";
 import { seedFromLeader } from "./seed-from-leader.ts";
 
 type Deps = Readonly<{
@@ -28,6 +28,7 @@ type Deps = Readonly<{
   log: Logger;
   /** Aborted when the process is to stop. */
   signal: AbortSignal;
+  drain: Drain;
 }>;
 
 /** What the folder has of the cluster. */
@@ -52,6 +53,7 @@ export async function takeSeat(deps: Deps, again: StartOver | null): Promise<Sea
         born: state.born,
         after: state.syncedPosition,
         leader: owners.get(LEADER_PARTITION) ?? null,
+        drain: deps.drain,
       };
     } finally {
       unlock();

@@ -109,7 +109,7 @@ export function startLeadership(deps: {
     log.beat(node, {
       ...describe(),
       leads: leads() ? ownEpoch : null,
-      isDraining: hasResigned,
+      isDraining: hasResigned || isUnfit(),
     } satisfies Beat);
     if (leads()) prove();
     else if (!hasResigned && !isClaiming && isLeaderSilent() && !isUnfit()) void claim();

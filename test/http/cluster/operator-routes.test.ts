@@ -1,13 +1,23 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { ClusterStatus } from "../../../src/http/cluster/cluster-status.ts";
-import { operatorRoutes, STATUS_PATH } from "../../../src/http/cluster/operator-routes.ts";
+import {
+  DRAIN_PATH,
+  operatorRoutes,
+  STATUS_PATH,
+  UNDRAIN_PATH,
+} from "../../../src/http/cluster/operator-routes.ts";
 import { signaturesOf, startNode } from "./pair.ts";
 
 const STATUS: ClusterStatus = { node: "b", leader: null, nodes: [], log: null };
+let orders: boolean[];
 let follower: ReturnType<typeof startNode>;
 
 beforeEach(() => {
-  const routes = operatorRoutes({ readStatus: async () => STATUS });
+  orders = [];
+  const routes = operatorRoutes({
+    readStatus: async () => STATUS,
+    drain: (isDrained) => void orders.push(isDrained),
+  });
   // A follower that knows no leader answers all the same.
   follower = startNode("b", () => null, { routes });
 });
@@ -22,6 +32,17 @@ describe("a node's routes for operators", () => {
   test("tell the status to who knows the secret key", async () => {
     const response = await ask(signaturesOf("b").sign({ method: "GET", path: STATUS_PATH, client: null }));
     expect(await response.json()).toEqual(STATUS);
+  });
+
+  test("drain the node and end that, at the command of who knows the secret key only", async () => {
+    const order = (path: string, headers: Readonly<Record<string, string>>) =>
+      fetch(`${follower.url}${path}`, { method: "POST", headers });
+    for (const path of [DRAIN_PATH, UNDRAIN_PATH]) {
+      expect((await order(path, {})).status).toBe(403);
+      const signed = signaturesOf("b").sign({ method: "POST", path, client: null });
+      expect((await order(path, signed)).status).toBe(200);
+    }
+    expect(orders).toEqual([true, false]);
   });
 
   test("tell clients nothing, not even those whose requests a node forwards", async () => {

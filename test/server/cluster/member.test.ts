@@ -45,7 +45,7 @@ function start(node: string): Node {
   };
   const seat = { node, url: `http://${node}`, log: { ...connection, close }, born: "log", after: 0 };
   const member = createClusterMember({
-    seat: { ...seat, leader: null },
+    seat: { ...seat, leader: null, drain: { isDrained: false } },
     clock,
     log: createRecordingLog().log,
   });

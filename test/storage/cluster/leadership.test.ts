@@ -173,6 +173,22 @@ describe("handing over", () => {
     expect(follower.leadership.mayLead()).toBeTrue();
   });
 
+  test("a follower that is unfit says that it claims nothing, and does not", async () => {
+    const [leader, follower] = await leaderAndFollower();
+    const said = () => leader.leadership.nodes().find(({ node }) => node === leaderless)?.beat.isDraining;
+    const leaderless = leaderOf(leader) === "one" ? "two" : "one";
+    expect(said()).toBeFalse();
+    follower.unfit.is = true;
+    await pass(500);
+    expect(said()).toBeTrue();
+    leader.leadership.resign();
+    await pass(10_000);
+    expect(follower.leadership.mayLead()).toBeFalse();
+    follower.unfit.is = false;
+    await pass(5_000);
+    expect(follower.leadership.mayLead()).toBeTrue();
+  });
+
   test("a node that is alone and was unfit leads again", async () => {
     const one = start("one");
     await pass(5_000);
