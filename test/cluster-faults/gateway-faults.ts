@@ -8,7 +8,8 @@ import type { World } from "./world.ts";
 
 const boundMs = GATEWAY_BOUND_MS;
 const AWAY_MS = 3_000;
-/** Longer than a leader may be silent. */
+/** Just longer than a leader may be silent. */
+const DEPOSED_MS = 4_000;
 const CUT_MS = 6_000;
 const FULL_MS = 4_000;
 const CHUNK = new Uint8Array(1024 * 1024).fill(1);
@@ -20,6 +21,14 @@ export const gatewayFaults = {
       const { leader } = await world.roles();
       await leader.kill9();
       await Bun.sleep(AWAY_MS);
+      await leader.start();
+    },
+  },
+  leader_restarted_at_once: {
+    boundMs,
+    async act(world) {
+      const { leader } = await world.roles();
+      await leader.kill9();
       await leader.start();
     },
   },
@@ -56,21 +65,19 @@ export const gatewayFaults = {
       await world.senders.acknowledges(500);
     },
   },
+  leader_suspended_briefly: {
+    boundMs,
+    async act(world) {
+      await suspended((await world.roles()).leader, DEPOSED_MS);
+      await world.senders.acknowledges(500);
+    },
+  },
   follower_away: {
     boundMs,
     async act(world, { isQuick }) {
       const follower = await world.followed();
       await follower.stop();
       await Bun.sleep(isQuick ? 8_000 : 20_000);
-      await follower.start();
-    },
-  },
-  empty_node_joins: {
-    boundMs,
-    async act(world) {
-      const follower = await world.followed();
-      await follower.kill9();
-      rmSync(join(follower.folder, "data"), { recursive: true });
       await follower.start();
     },
   },
