@@ -59,6 +59,8 @@ type EngineDeps = Readonly<{
   random?: () => number;
   /** Attempts under way and event files open at once; by default as many as are of use. */
   limits?: Readonly<{ attempts: number; openFiles: number }>;
+  /** False while nothing may be attempted, as another node of the cluster may lead by now. */
+  mayAttempt?: (() => boolean) | undefined;
   onGone?: AttemptDeps["onGone"];
   transform?: AttemptDeps["transform"];
   /** Where attempts are marked as begun; without one nothing is known of what killed the process before. */
@@ -97,6 +99,7 @@ export function createDeliveryEngine(deps: EngineDeps): DeliveryEngine {
     lookups,
     turns,
     openFiles: deps.limits?.openFiles,
+    mayAttempt: deps.mayAttempt ?? (() => true),
     onFault,
     onPassed: () => timers.watchSlots(),
   });

@@ -9,6 +9,8 @@ import type { Turns } from "./turn.ts";
 const PASS = 32;
 /** Ends a pass sooner where its turns take longer than this together: one with many deliveries takes 3 ms. */
 const PASS_MS = 5;
+/** While nothing may be attempted, looks this often whether that has ended. */
+const HINDERED_MS = 200;
 
 export type Rounds = Readonly<{
   /** A pass is to come, because something may be ready. */
@@ -28,21 +30,25 @@ export function createRounds(deps: {
   turns: Pick<Turns, "take" | "rest" | "launch">;
   /** Event files that may be open at once; undefined: as many as are of use. */
   openFiles: number | undefined;
+  /** False while nothing may be attempted. */
+  mayAttempt: () => boolean;
   /** A webhook's file, or a target's row, could not be read. */
   onFault: (webhookId: string, error: unknown) => void;
   /** Called at the end of each pass. */
   onPassed: () => void;
 }): Rounds {
-  const { clock, queues, lookups, turns } = deps;
+  const { clock, queues, lookups, turns, mayAttempt } = deps;
   // Each file is needed several times on the way of a delivery: were more looked into, they would close each other.
   const mostFiles = Math.min(PASS, Math.floor((deps.openFiles ?? 2 * PASS) / 2));
   const passes = createPasses(pass);
   let hasFreeSlots = false;
   let isStarted = false;
   let isStopping = false;
+  let isHindered = false;
 
   async function pass(): Promise<void> {
     if (!isStarted) return;
+    if (!mayAttempt()) return wait();
     await lookups.lookInto(mostFiles);
     if (hasFreeSlots) queues.wakeStarved();
     hasFreeSlots = false;
@@ -51,6 +57,15 @@ export function createRounds(deps: {
     turns.launch(until);
     if (queues.hasReady || lookups.nudged.size > 0) passes.ask();
     deps.onPassed();
+  }
+
+  function wait(): void {
+    if (isHindered) return;
+    isHindered = true;
+    clock.after(HINDERED_MS, () => {
+      isHindered = false;
+      passes.ask();
+    });
   }
 
   async function takeTurns(until: number): Promise<void> {

@@ -89,6 +89,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     metrics,
     tracing,
     descriptors,
+    mayAttempt: member?.mayLead,
     outbound: overrides.outbound,
     alterTypes: overrides.targetTypes,
     rest: overrides.rest,

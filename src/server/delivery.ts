@@ -45,6 +45,8 @@ export function createDeliveryParts(deps: {
   metrics: DeliveryMetrics;
   tracing: Tracing | undefined;
   descriptors: DescriptorBudget;
+  /** False while this node of a cluster may not act as its leader. */
+  mayAttempt?: (() => boolean) | undefined;
   /** By default the client that may reach what the configuration allows; closed by `close`. */
   outbound?: Outbound | undefined;
   /** Returns the target types that there are, given the program's own. */
@@ -96,6 +98,7 @@ export function createDeliveryParts(deps: {
       return run;
     },
     limits: descriptors,
+    mayAttempt: deps.mayAttempt,
     journal: openAttemptJournal({ folder: config.dataDir, log }),
     onGone: createGoneHandler({ targets: mainDb.targets, notices, clock, log }),
     circuitListener: { onCircuitOpened: notices.circuitOpened, onCircuitClosed: notices.circuitClosed },

@@ -61,6 +61,7 @@ export function createWorld(
     random?: () => number;
     onGone?: AttemptDeps["onGone"];
     transform?: AttemptDeps["transform"];
+    mayAttempt?: () => boolean;
     /** Attempts are marked as begun, so that a restart without a stop is taken for a crash. */
     marks?: boolean;
   }> = {},
@@ -107,6 +108,7 @@ export function createWorld(
       log,
       random: options.random ?? (() => 0.5),
       onGone: options.onGone,
+      mayAttempt: options.mayAttempt,
       transform: options.transform,
       ...(options.marks && { journal: openAttemptJournal({ folder: directory, log, bootId: "one" }) }),
       notices: {

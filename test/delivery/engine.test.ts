@@ -380,3 +380,17 @@ test("a deleted webhook's queues ask nothing any more", async () => {
   await world.pass(3_600_000, 60_000);
   expect(world.calls).toEqual([]);
 });
+
+test("while nothing may be attempted events wait, and are delivered once that has ended", async () => {
+  let mayAttempt = false;
+  await world.dispose();
+  world = createWorld({ mayAttempt: () => mayAttempt });
+  const target = world.addTarget();
+  const [eventId = ""] = await world.send([target]);
+  await world.quiet();
+  await world.pass(1_000);
+  expect(target.attempts).toEqual([]);
+  mayAttempt = true;
+  world.clock.advance(200);
+  await world.until(async () => (await world.fate(target, eventId)).status === "delivered");
+});
