@@ -11,6 +11,9 @@ import { count } from "./table.ts";
 
 const KEY_NOTE = "Secrets and sessions can be read only with the same SECRET_KEY or webhooker.key";
 
+const NODE_NOTE =
+  "The backup is one of a cluster's node. Restored, it is that of a gateway alone, or of the first node of another log.";
+
 export function addBackupCommands(program: Command, io: Io): void {
   program
     .command("backup")
@@ -45,9 +48,10 @@ export function addBackupCommands(program: Command, io: Io): void {
       const { dbPath, dataDir, secretKey } = io.loadConfig();
       const partial = options.partial === true;
       const report = restore({ from, dbPath, dataDir, partial, tell: io.err });
-      const { eventFiles, takenAt, hasKey, faults } = report;
+      const { eventFiles, takenAt, hasKey, wasNode, faults } = report;
       io.out(`Restored the main database and ${count(eventFiles, "event file")} of ${takenAt}.`);
       if (!hasKey && secretKey === null) io.err(`${KEY_NOTE}. Put it in place before you start the gateway.`);
+      if (wasNode) io.err(NODE_NOTE);
       if (faults.length === 0) return;
       throw new AppError({
         kind: "unavailable",

@@ -9,6 +9,7 @@ import { refuseMissingMainDb } from "../storage/folder/missing-data.ts";
 import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
 import { explainRefusedChange } from "../storage/main-db/replication/refused-change.ts";
 import { isLost } from "../storage/sqlite/file-size.ts";
+import { followIfStopped } from "./stopped-node.ts";
 
 export type Io = Readonly<{
   /** Prints a line for people and pipes. */
@@ -62,6 +63,7 @@ export async function withAnyMainDb<T>(
   refuseMissingMainDb({ dbPath: path, dataDir });
   const mainDb = openMainDb({ path, clock: io.clock, keepsWals: checkpoints === "replicator" });
   try {
+    followIfStopped(mainDb, dataDir);
     return await actAs(beginAct({ via: "command line" }), () => use(mainDb));
   } catch (error) {
     throw explainRefusedChange(error);

@@ -55,6 +55,7 @@ export function addSecretKeyCommands(program: Command, io: Io): void {
 function rotate(io: Io, config: Config, partial: boolean) {
   const { dataDir } = config;
   return withMainDb(io, (mainDb) => {
+    if (mainDb.replication.state() !== null) throw inCluster();
     const rotateAll = (from: KeyRing, to: KeyRing) => ({
       main: rotateSecrets({ mainDb, from, to, partial }),
       requests: rotateRejectedSecrets({ mainDb, dataDir, from, to }),
@@ -66,6 +67,16 @@ function rotate(io: Io, config: Config, partial: boolean) {
     const done = rotateAll(loadKeyRing(config), to);
     finishNextKey(config.dbPath);
     return done;
+  });
+}
+
+/** Each node would seal with another key what all have alike, and event files would differ from the others' copies. */
+function inCluster(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "part_of_cluster",
+    message: "The secret key of a cluster's node cannot be rotated: all nodes have the same sealed secrets.",
+    hint: "`webhooker manual cluster` says how to give a cluster another key.",
   });
 }
 

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { AppError, errorReason } from "../lib/errors.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import type { WebhookRow } from "../storage/main-db/tables.ts";
+import { refuseInCluster } from "../webhooks/transfer/no-import.ts";
 import { requireData } from "./data-there.ts";
 import { type Io, withMainDb } from "./io.ts";
 import { count } from "./table.ts";
@@ -69,6 +70,7 @@ export function addTransferCommands(program: Command, io: Io): void {
       const { webhookId, notes } = await whileStopped(config, WHILE_RUNNING, () =>
         withMainDb(io, (mainDb) => {
           const { id: userId } = getUser(mainDb, options.user);
+          refuseInCluster(mainDb);
           return runTransfer({ config, mainDb, io }, async ({ importWebhook, receive, discard, clear }) => {
             await clear();
             const source = Bun.file(file);

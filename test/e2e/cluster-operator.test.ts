@@ -1,8 +1,9 @@
 /** What operators do with a cluster of three executables: watch it, and take nodes out of it. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { join } from "node:path";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
-import { Gateway } from "../support/gateway.ts";
+import { Gateway, makeFolder } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 
@@ -83,6 +84,35 @@ describe("the operator of a cluster", () => {
     expect((await sees(two, ({ leader }) => leader !== null)).leader?.node).toBe("node1");
   });
 
+  natsTest("changes users by the command line at the leader only, and imports nothing", async () => {
+    const status = await sees(nodeAt(1), ({ leader }) => leader !== null);
+    const [leader, follower] =
+      status.leader?.node === "node1" ? [nodeAt(0), nodeAt(1)] : [nodeAt(1), nodeAt(0)];
+    for (const args of [
+      ["user", "add", "erin"],
+      ["user", "passwd", "admin"],
+      ["apikey", "create", "--user", "admin", "--name", "more"],
+    ]) {
+      const { code, err } = await follower.run(args);
+      expect([args, code, err]).toEqual([args, 1, expect.stringContaining("at the node that leads")]);
+    }
+    expect((await leader.run(["user", "add", "frank"])).code).toBe(0);
+    while (!(await follower.run(["user", "list"])).out.includes("frank")) await Bun.sleep(20);
+    for (const node of [leader, follower]) {
+      const headers = {
+        authorization: `Bearer ${await cluster.apiAt(node).key()}`,
+        "content-type": "application/vnd.sqlite3",
+      };
+      const response = await fetch(`${node.origin}/api/v1/webhooks/import`, {
+        method: "POST",
+        headers,
+        body: "x",
+      });
+      expect(response.status).toBe(409);
+      expect(await response.text()).toContain("import_in_cluster");
+    }
+  });
+
   natsTest("takes a node's data out of the cluster, for a gateway alone", async () => {
     const { webhookId, entrypointId } = setup;
     const two = nodeAt(1);
@@ -92,6 +122,18 @@ describe("the operator of a cluster", () => {
     while (!cluster.storedIds(two, webhookId).includes(id)) await Bun.sleep(20);
     expect((await two.run(["cluster", "leave", "--yes"])).err).toContain("The gateway is running.");
     await two.stop();
+    const key = Buffer.alloc(32, 9).toString("base64");
+    const keys = { SECRET_KEY: key, SECRET_KEY_PREVIOUS: cluster.aloneIn(two.folder).SECRET_KEY ?? "" };
+    const rotated = await two.run(["secret-key", "rotate"], { env: keys });
+    expect([rotated.code, rotated.err]).toEqual([1, expect.stringContaining("cannot be rotated")]);
+    const added = await two.run(["user", "add", "grace"]);
+    expect([added.code, added.err]).toEqual([1, expect.stringContaining("at the node that leads")]);
+    const backup = join(two.folder, "backup");
+    expect((await two.run(["backup", backup])).code).toBe(0);
+    const folder = makeFolder();
+    await using restored = new Gateway(folder, { env: cluster.aloneIn(folder) });
+    expect((await restored.run(["restore", backup])).err).toContain("that of a gateway alone");
+    expect((await restored.run(["cluster", "leave"])).err).toContain("not that of a node");
     const asked = await two.run(["cluster", "leave"]);
     expect([asked.code, asked.err]).toEqual([1, expect.stringMatching(/up to position \d+.*\n.*--yes/)]);
     const left = await two.run(["cluster", "leave", "--yes"]);

@@ -11,7 +11,7 @@ import { listLedgerFaults } from "../../src/storage/event-db/numbers/ledger.ts";
 import type { MainDb } from "../../src/storage/main-db/open.ts";
 import { createWebhookFiles, type WebhookFiles } from "../../src/storage/transfer/webhook-files.ts";
 import { createTransfer, type Transfer } from "../../src/webhooks/transfer/transfer.ts";
-import { thrownBy } from "../support/thrown.ts";
+import { appErrorOf, thrownBy } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 
 // Starts workers; only a hanging machine takes this long.
@@ -205,4 +205,14 @@ test("an export whose webhook is deleted meanwhile reports that, and any other f
     },
   });
   expect(await thrownBy(() => deleting.exportWebhook(of))).toMatchObject({ kind: "not_found" });
+});
+
+test("a cluster takes no file: its events would be at one node only", async () => {
+  all.mainDb.replication.join({ born: "log", position: 1, role: "leading" });
+  const chunks = async function* () {
+    yield new Uint8Array([1]);
+  };
+  const error = await appErrorOf(() => transfer({}).receive(chunks(), 1));
+  expect(error.code).toBe("import_in_cluster");
+  expect(readdirSync(dataDir).filter((name) => name.startsWith("transfer-"))).toEqual([]);
 });

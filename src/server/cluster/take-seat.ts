@@ -137,6 +137,8 @@ function join(deps: Deps, { born }: LogHead, { position }: Owner): ReplicationSt
   const mainDb = openMainDb({ path: config.dbPath, clock });
   try {
     checkSecretKey({ mainDb, keys: loadKeyRing(config), log });
+    // What an import left that a crash ended: nobody may delete it later.
+    mainDb.transfer.endUnfinished();
     mainDb.replication.join({ born, position, role: "following" });
     return { born, position, syncedPosition: position, role: "following", hasUnshipped: false };
   } finally {

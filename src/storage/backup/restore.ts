@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { AppError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { makeFolder, syncFolder } from "../folder/folder.ts";
 import { lockFolder } from "../folder/folder-lock.ts";
+import { leaveInCopy } from "../main-db/replication/leave-copy.ts";
 import type { BackupFault } from "./back-up.ts";
 import { listStructureFaults } from "./copy-database.ts";
 import { requireSpace } from "./free-space.ts";
@@ -23,6 +24,8 @@ type RestoreReport = Readonly<{
   takenAt: string;
   eventFiles: number;
   hasKey: boolean;
+  /** The backup is one of a cluster's node; what was restored is that of a gateway alone. */
+  wasNode: boolean;
   /** Faults of the backup, and files that the restore left out. */
   faults: readonly BackupFault[];
 }>;
@@ -46,6 +49,7 @@ export function restore(options: Options): RestoreReport {
 function putAll(options: Options, manifest: Manifest): RestoreReport {
   const { dbPath, dataDir, partial, tell } = options;
   const made: string[] = [];
+  let wasNode = false;
   const faults: BackupFault[] = [...manifest.faults];
   try {
     // The main database comes last: without it, a gateway would not start from half a restore.
@@ -60,6 +64,8 @@ function putAll(options: Options, manifest: Manifest): RestoreReport {
       faults.push({ file: file.name, fault });
       tell(`${file.name}: ${fault}; it is left out`);
     }
+    // The backup's files go up to different positions of the log, so that no node could go on from them.
+    wasNode = leaveInCopy(dbPath);
     for (const folder of new Set([dataDir, dirname(dbPath)])) syncFolder(folder);
   } catch (error) {
     for (const path of made) rmSync(path, { force: true });
@@ -67,7 +73,7 @@ function putAll(options: Options, manifest: Manifest): RestoreReport {
   }
   const eventFiles = made.filter((path) => EVENT_FILE.test(path)).length;
   const hasKey = manifest.files.some(({ name }) => name === KEY_FILE);
-  return { takenAt: manifest.started_at, eventFiles, hasKey, faults };
+  return { takenAt: manifest.started_at, eventFiles, hasKey, wasNode, faults };
 }
 
 const EVENT_FILE = /events-[0-9a-f-]{36}\.db$/;

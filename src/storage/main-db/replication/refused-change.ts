@@ -11,7 +11,7 @@ export function explainRefusedChange(error: unknown): unknown {
     kind: "conflict",
     code: "not_leading",
     message: "This node of the cluster follows: its configuration is a copy, and only the leader changes it.",
-    hint: "Make the change at the node that leads.",
+    hint: "Make the change at the node that leads, while it runs; `webhooker cluster status` names it.",
     cause: error,
   });
 }
