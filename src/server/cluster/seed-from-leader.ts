@@ -16,9 +16,11 @@ type Leader = Readonly<{ node: string; url: string }>;
 
 /** How often the log tells how far it is. */
 const TELL_MS = 5_000;
+/** The leader may die meanwhile, and another one take over. Beyond that something else is wrong. */
+const TRIES = 5;
+const AGAIN_MS = 3_000;
 
-/** Resolves once the files are in place. Rejects with AppError `unavailable`, or as `signal` was aborted. */
-export async function seedFromLeader(deps: {
+type Deps = Readonly<{
   config: Config;
   cluster: ClusterConfig;
   clock: Clock;
@@ -27,7 +29,22 @@ export async function seedFromLeader(deps: {
   signal: AbortSignal;
   /** False: the event files stay, and only the main database is replaced. */
   everything: boolean;
-}): Promise<Seeded> {
+}>;
+
+/** Resolves once the files are in place. Rejects with AppError `unavailable`, or as `signal` was aborted. */
+export async function seedFromLeader(deps: Deps): Promise<Seeded> {
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      return await seedOnce(deps);
+    } catch (error) {
+      if (left === 0 || deps.signal.aborted) throw error;
+      deps.log.warn("files could not be taken from the leader; trying again", { cause: error });
+      await new Promise<void>((resolve) => deps.clock.after(AGAIN_MS, resolve));
+    }
+  }
+}
+
+async function seedOnce(deps: Deps): Promise<Seeded> {
   const { config, cluster, clock, log, eventLog, signal, everything } = deps;
   const leader = await findLeader({ ...deps, node: cluster.node });
   log.info("this node takes its files from the leader", { leader: leader.node, everything });
