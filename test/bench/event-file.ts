@@ -18,6 +18,10 @@ export function countPending(eventFile: string): number {
   );
 }
 
+export function countEvents(eventFile: string): number {
+  return query(eventFile, "SELECT count(*) AS n FROM events", (row) => row.n ?? 0);
+}
+
 /** Reads the gateway's own tallies: counting rows would take longer with every minute of a long run. */
 export function readTallies(eventFile: string): Readonly<{ pending: number; delivered: number }> {
   const sql = "SELECT sum(pending) AS pending, sum(delivered) AS delivered FROM target_tallies";

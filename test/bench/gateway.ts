@@ -54,7 +54,7 @@ export async function startGateway(
   options: { env?: Readonly<Record<string, string>> } = {},
 ): Promise<Gateway> {
   if (!existsSync(EXECUTABLE)) throw new Error("there is no dist/webhooker: `bun run build` makes it");
-  const port = freePort();
+  const port = Number(options.env?.PORT ?? freePort());
   const origin = `http://127.0.0.1:${port}`;
   const env = {
     PORT: String(port),

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { apply } from "./apply.ts";
 import { arrival } from "./arrival.ts";
 import { backlog } from "./backlog.ts";
+import { cluster } from "./cluster.ts";
 import { delivery, httpsDelivery } from "./delivery.ts";
 import { endurance } from "./endurance.ts";
 import { eventLog } from "./event-log.ts";
@@ -38,6 +39,7 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   sql,
   endurance,
   backlog,
+  cluster,
 };
 
 const { values: flags } = parseArgs({

@@ -15,6 +15,8 @@ export type NatsServers = AsyncDisposable &
     folderOf: (name: string) => string;
     /** What a gateway is told about them. */
     options: NatsOptions;
+    /** Process ids of the servers that run. */
+    pids: () => readonly number[];
     /** Resolves once the server listens. */
     start: (name: string) => Promise<void>;
     signal: (name: string, signal: "SIGSTOP" | "SIGCONT") => void;
@@ -105,6 +107,7 @@ export async function startNatsServers(options: ServersOptions = {}): Promise<Na
       shards: 1,
       maxBytes: 1024 ** 3,
     },
+    pids: () => [...children.values()].map(({ pid }) => pid),
     start,
     signal: (name, signal) => void children.get(name)?.kill(signal),
     kill,
