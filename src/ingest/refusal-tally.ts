@@ -43,6 +43,8 @@ export type RefusalTally = Readonly<{
   lastDay: (entrypointId: string) => ReadonlyMap<RefusalReason, number>;
   /** Calls `listener` after requests to the webhook were refused. The returned function unsubscribes. */
   onRefused: (webhookId: string, listener: () => void) => () => void;
+  /** Reads again what is stored: a follower of a cluster that leads from now on has not counted. */
+  start: () => void;
   stop: () => void;
 }>;
 
@@ -60,17 +62,24 @@ export function createRefusalTally(deps: {
   onAccepted: (of: Readonly<{ entrypointId: string }>) => void;
   /** The entrypoints that were refusing when the gateway stopped. */
   listRefusing: () => readonly string[];
+  /** False at a follower of a cluster, which may write nothing: what it refuses and accepts is not counted. */
+  mayWrite: () => boolean;
 }): RefusalTally {
-  const { queries, clock, log, onRefusing, onAccepted } = deps;
+  const { queries, clock, log, onRefusing, onAccepted, mayWrite } = deps;
   const known = new Map<string, Known>();
   const changes = createChangeSignal();
   let isDirty = false;
 
-  for (const { entrypointId, hour, reason, requests } of queries.list()) {
-    hourOf(find(entrypointId), hour).set(reason, requests);
-  }
-  for (const entrypointId of deps.listRefusing()) find(entrypointId).row = newRow();
+  load();
   const stopWriting = every(clock, WRITE_EVERY_MS, write);
+
+  function load(): void {
+    known.clear();
+    for (const { entrypointId, hour, reason, requests } of queries.list()) {
+      hourOf(find(entrypointId), hour).set(reason, requests);
+    }
+    for (const entrypointId of deps.listRefusing()) find(entrypointId).row = newRow();
+  }
 
   function find(entrypointId: string): Known {
     const of = known.get(entrypointId) ?? { hours: new Map(), row: null, isDirty: false };
@@ -108,7 +117,7 @@ export function createRefusalTally(deps: {
   return {
     refused({ webhookId, entrypointId }, error) {
       const reason = error instanceof AppError ? REASONS[error.kind] : undefined;
-      if (reason === undefined) return;
+      if (reason === undefined || !mayWrite()) return;
       const of = find(entrypointId);
       const now = clock.now();
       add(hourOf(of, now - (now % HOUR_MS)), reason);
@@ -123,7 +132,7 @@ export function createRefusalTally(deps: {
     },
     accepted(entrypointId) {
       const of = known.get(entrypointId);
-      if (of === undefined || of.row === null) return;
+      if (of === undefined || of.row === null || !mayWrite()) return;
       of.row = null;
       onAccepted({ entrypointId });
     },
@@ -136,6 +145,10 @@ export function createRefusalTally(deps: {
       return sum;
     },
     onRefused: changes.listen,
+    start() {
+      write();
+      load();
+    },
     stop() {
       stopWriting();
       write();

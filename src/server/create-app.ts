@@ -125,13 +125,17 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
   });
   const { providers, useCases, transfer } = ofWebhooks;
   await transfer.clear();
+  const keepLearned = createLearnedSecrets({ mainDb, providers, keys, clock, log });
+  const { remoteAddressOf: clientOf } = people;
+  const nodeHttp =
+    member && (await createNodeHttp({ member, config, mainDb, keys, clock, log, keepLearned, clientOf }));
   const ingest = createIngestParts({
     events,
     rejected,
     routing: mainDb.routing,
     providers,
     keys,
-    keepLearned: createLearnedSecrets({ mainDb, providers, keys, clock, log }),
+    keepLearned: nodeHttp?.keepLearned ?? keepLearned,
     config,
     refusals,
     clock,
@@ -159,10 +163,6 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     cluster: member && createClusterSources({ member, clock }),
     stopping: stopping.signal,
   });
-
-  const nodeHttp =
-    member &&
-    (await createNodeHttp({ member, config, mainDb, keys, clock, log, clientOf: people.remoteAddressOf }));
 
   const app = mountRoutes({
     ingest,

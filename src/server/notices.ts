@@ -70,6 +70,7 @@ export function createNoticeParts(deps: {
     queries: mainDb.refusals,
     onRefusing: notices.entrypointRefusing,
     onAccepted: notices.entrypointAccepted,
+    mayWrite: () => mainDb.replication.state()?.role !== "following",
     listRefusing: () => notices.listSubjects("entrypoint_refusing"),
     clock,
     log,
@@ -81,6 +82,7 @@ export function createNoticeParts(deps: {
     sendTestMail: createTestMail({ sendMail, baseUrl: config.baseUrl, clock }),
     recorded: silence.noteRecorded,
     start(): void {
+      refusals.start();
       silence.start();
       sender.wake();
     },

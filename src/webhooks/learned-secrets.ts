@@ -8,7 +8,7 @@ import type { Providers } from "../verification/registry.ts";
 import { parseVerification } from "../verification/stored-verification.ts";
 import { createConfigKeeper } from "./config-keeper.ts";
 
-type LearnedSecret = Readonly<{
+export type LearnedSecret = Readonly<{
   webhookId: string;
   entrypointId: string;
   /** Type of the provider that sent the handshake. */

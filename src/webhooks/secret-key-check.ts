@@ -5,16 +5,20 @@ import type { Sealer } from "../settings/sealed-config.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
 import { countUnreadable, resealRow } from "./transfer/secrets.ts";
 
-type Checked = Pick<MainDb, "secretKeyCheck" | "webhooks" | "transfer" | "sealedRows">;
+type Checked = Pick<MainDb, "secretKeyCheck" | "webhooks" | "transfer" | "sealedRows" | "replication">;
 
 const KNOWN_TEXT = "webhooker";
 const PLACE = "secret_key_check";
 
-/** Logs an error if stored secrets need another key. If none do, the current key becomes the known one. */
+/**
+ * Logs an error if stored secrets need another key. If none do, the current key becomes the known one. Throws AppError
+ * `conflict` in a cluster, whose nodes have the same key.
+ */
 export function checkSecretKey(deps: { mainDb: Checked; keys: Sealer; log: Logger }): void {
   const { mainDb, keys, log } = deps;
   const sealed = mainDb.secretKeyCheck.find();
   if (sealed !== null && opens(keys, sealed)) return;
+  if (mainDb.replication.state() !== null) throw anotherKey();
   const unreadable = sealed === null ? 0 : countAll(mainDb, keys);
   if (unreadable === 0) {
     mainDb.secretKeyCheck.replace(sealKnownText(keys));
@@ -25,6 +29,15 @@ export function checkSecretKey(deps: { mainDb: Checked; keys: Sealer; log: Logge
     until_then:
       "senders whose verification needs one of them get 503, deliveries that need one fail, and second factors take recovery codes only",
     hint: "start with the previous SECRET_KEY, or the previous webhooker.key next to the main database; if it is lost, enter the secrets again",
+  });
+}
+
+function anotherKey(): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: "another_secret_key",
+    message: "SECRET_KEY is not the key of the cluster that this node's data belongs to.",
+    hint: "Set the same SECRET_KEY at every node.",
   });
 }
 

@@ -84,6 +84,28 @@ describe("the operator of a cluster", () => {
     expect((await sees(two, ({ leader }) => leader !== null)).leader?.node).toBe("node1");
   });
 
+  natsTest("stores the secret of a handshake at a follower, by the leader", async () => {
+    const { leader } = await sees(nodeAt(1), (status) => status.leader !== null);
+    const follower = leader?.node === "node1" ? nodeAt(1) : nodeAt(0);
+    const api = cluster.apiAt(follower);
+    const path = `/webhooks/${setup.webhookId}/entrypoints/${setup.entrypointId}`;
+    const verification = { type: "asana", config: {} };
+    expect((await api.request("PATCH", path, { verification })).status).toBe(200);
+    const post = async (headers: Readonly<Record<string, string>> = {}) => {
+      const response = await fetch(follower.entrypointUrl(setup.entrypointId), { method: "POST", headers });
+      await response.body?.cancel();
+      return response.status;
+    };
+    // Until the follower knows that events need a signature.
+    while ((await post()) === 200) await Bun.sleep(20);
+    expect(await post({ "x-hook-secret": "first" })).toBe(200);
+    expect(await post({ "x-hook-secret": "second" })).toBe(401);
+    expect(await post({ "x-hook-secret": "first" })).toBe(200);
+    expect(follower.log).not.toContain("follows the leader");
+    expect((await api.request("PATCH", path, { verification: null })).status).toBe(200);
+    while ((await post()) !== 200) await Bun.sleep(20);
+  });
+
   natsTest("changes users by the command line at the leader only, and imports nothing", async () => {
     const status = await sees(nodeAt(1), ({ leader }) => leader !== null);
     const [leader, follower] =

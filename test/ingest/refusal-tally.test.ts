@@ -11,10 +11,12 @@ const OF = { webhookId: "shop", entrypointId: "orders" };
 let main: TestMainDb;
 let tally: RefusalTally;
 let told: string[];
+let mayWrite: boolean;
 
 beforeEach(() => {
   main = createTestMainDb();
   told = [];
+  mayWrite = true;
   tally = start();
 });
 
@@ -31,6 +33,7 @@ function start(refusing: readonly string[] = []): RefusalTally {
     onRefusing: ({ reason }) => told.push(reason),
     onAccepted: ({ entrypointId }) => told.push(`accepted ${entrypointId}`),
     listRefusing: () => refusing,
+    mayWrite: () => mayWrite,
   });
 }
 
@@ -110,5 +113,30 @@ describe("a row of refusals", () => {
     tally = start([OF.entrypointId]);
     tally.accepted(OF.entrypointId);
     expect(told).toEqual(["accepted orders"]);
+  });
+});
+
+describe("a follower of a cluster", () => {
+  test("counts and tells nothing, as only the leader may write it", () => {
+    mayWrite = false;
+    const follower = start([OF.entrypointId]);
+    for (let minute = 0; minute < 10; minute++) {
+      follower.refused(OF, new AppError({ kind: "forbidden", message: "No." }));
+      for (let n = 0; n < 20; n++) follower.refused(OF, new AppError({ kind: "forbidden", message: "No." }));
+      main.clock.advance(MINUTE_MS);
+    }
+    follower.accepted(OF.entrypointId);
+    follower.stop();
+    expect([told, main.mainDb.refusals.list()]).toEqual([[], []]);
+  });
+
+  test("goes on from the leader's numbers once it leads itself", () => {
+    const follower = start();
+    // The leader, whose rows come by the log.
+    refuse("forbidden", 3);
+    main.clock.advance(MINUTE_MS);
+    follower.start();
+    expect(Object.fromEntries(follower.lastDay(OF.entrypointId))).toEqual({ network: 3 });
+    follower.stop();
   });
 });

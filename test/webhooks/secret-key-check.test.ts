@@ -65,3 +65,10 @@ test("the secret of a second factor is one of them", () => {
   expect(start(2).map(({ fields }) => fields.unreadable_secrets)).toEqual([1]);
   expect(start(1)).toEqual([]);
 });
+
+test("in a cluster another key is refused, whether or not a secret is stored: the copies belong to all", () => {
+  start(1);
+  all.mainDb.replication.join({ born: "log", position: 1, role: "following" });
+  expect(start(1)).toEqual([]);
+  expect(() => start(2)).toThrow("SECRET_KEY is not the key of the cluster");
+});

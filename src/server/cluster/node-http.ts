@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { Config } from "../../config.ts";
 import { createForwarder } from "../../http/cluster/forward.ts";
 import { createClusterGate } from "../../http/cluster/gate.ts";
+import { createLearnedSender, learnedRoutes } from "../../http/cluster/learned.ts";
 import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
 import { operatorRoutes } from "../../http/cluster/operator-routes.ts";
 import { seedRoutes } from "../../http/cluster/seed-routes.ts";
@@ -11,6 +12,7 @@ import type { KeyRing } from "../../lib/crypto.ts";
 import type { Logger } from "../../observability/log.ts";
 import { createSnapshots } from "../../storage/backup/snapshots.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
+import type { KeepLearned, LearnedSecret } from "../../webhooks/learned-secrets.ts";
 import type { ClusterMember } from "./member.ts";
 import { createStatusReader } from "./status.ts";
 
@@ -23,31 +25,39 @@ export async function createNodeHttp(deps: {
   keys: Pick<KeyRing, "nodeKey">;
   clock: Clock;
   log: Logger;
+  /** Stores a secret here; it is called at the leader only. */
+  keepLearned: KeepLearned;
   clientOf: Parameters<typeof createClusterGate>[0]["clientOf"];
 }) {
-  const { member, config, mainDb, keys, clock, log, clientOf } = deps;
+  const { member, config, mainDb, keys, clock, log, keepLearned, clientOf } = deps;
   const signatures = createNodeSignatures({ key: keys.nodeKey, node: member.node, clock });
   const forwarder = createForwarder({ leader: member.leader, self: member.node, signatures, clock, log });
   const snapshots = createSnapshots(config);
   await snapshots.removeLeftovers();
+  const sendLearned = createLearnedSender({ leader: member.leader, signatures });
   const readStatus = createStatusReader({ member, clock });
   return {
     gate: createClusterGate({ signatures, isLeader: member.isLeading, forwarder, clientOf }),
     readStatus,
-    routes: new Elysia({ name: "cluster" }).use(operatorRoutes({ readStatus, drain: member.drain })).use(
-      seedRoutes({
-        isLeader: member.isLeading,
-        hasWebhook: mainDb.replication.hasWebhook,
-        copies: {
-          ...snapshots,
-          async ofMainDatabase() {
-            // What is not in the log yet would have to be copied again.
-            await mainDb.synced();
-            return snapshots.ofMainDatabase();
+    /** Stores a secret here if this node leads, else at the leader. */
+    keepLearned: (learned: LearnedSecret) => (member.isLeading() ? keepLearned : sendLearned)(learned),
+    routes: new Elysia({ name: "cluster" })
+      .use(operatorRoutes({ readStatus, drain: member.drain }))
+      .use(learnedRoutes({ isLeader: member.isLeading, keep: keepLearned }))
+      .use(
+        seedRoutes({
+          isLeader: member.isLeading,
+          hasWebhook: mainDb.replication.hasWebhook,
+          copies: {
+            ...snapshots,
+            async ofMainDatabase() {
+              // What is not in the log yet would have to be copied again.
+              await mainDb.synced();
+              return snapshots.ofMainDatabase();
+            },
           },
-        },
-      }),
-    ),
+        }),
+      ),
     leaderChanged: forwarder.leaderChanged,
     stop: forwarder.stop,
   };

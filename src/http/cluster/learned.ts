@@ -1,0 +1,97 @@
+/** Hands secrets that handshakes bring to a follower on to the leader, which alone stores them. */
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { AppError } from "../../lib/errors.ts";
+import { readBody } from "../body.ts";
+import { pathAndQueryOf } from "../request-url.ts";
+import type { NodeAddress } from "./forward.ts";
+import { CLUSTER_PREFIX } from "./gate.ts";
+import { requireNode } from "./node-caller.ts";
+import type { NodeSignatures } from "./node-signature.ts";
+
+export const LEARNED_PATH = `${CLUSTER_PREFIX}learned`;
+
+/** Providers' secrets are short; they come in a header. */
+const MAX_BYTES = 64 * 1024;
+const TIMEOUT_MS = 10_000;
+
+const learnedSchema = z.object({
+  webhookId: z.string(),
+  entrypointId: z.string(),
+  type: z.string(),
+  secret: z.string(),
+  remoteAddress: z.string(),
+});
+const answerSchema = z.object({ kept: z.boolean() });
+
+type Learned = Readonly<z.output<typeof learnedSchema>>;
+/** Resolves with false if another secret is stored, or the entrypoint's verification has changed. */
+type Keep = (learned: Learned) => Promise<boolean>;
+
+/** The signature of the request covers its address, and so by the hash its body. */
+function pathOf(body: Uint8Array | string): string {
+  return `${LEARNED_PATH}?sha256=${new Bun.CryptoHasher("sha256").update(body).digest("hex")}`;
+}
+
+/** The gate must be in front: it verifies who asks. */
+export function learnedRoutes({ isLeader, keep }: { isLeader: () => boolean; keep: Keep }) {
+  return new Elysia({ name: "learned" }).post(
+    LEARNED_PATH,
+    async ({ request }) => {
+      requireNode(request);
+      const body = await readBody(request, MAX_BYTES);
+      if (pathAndQueryOf(request.url) !== pathOf(body)) throw changed();
+      if (!isLeader()) throw notStored();
+      return Response.json({
+        kept: await keep(learnedSchema.parse(JSON.parse(Buffer.from(body).toString()))),
+      });
+    },
+    { parse: "none" },
+  );
+}
+
+/** Rejects with AppError `unavailable` without a leader, or if it does not answer: the sender is to try again. */
+export function createLearnedSender(deps: {
+  leader: () => NodeAddress | null;
+  signatures: Pick<NodeSignatures, "sign">;
+}): Keep {
+  const { leader: findLeader, signatures } = deps;
+  return async (learned) => {
+    const leader = findLeader();
+    if (leader === null) throw notStored();
+    const body = JSON.stringify(learned);
+    const path = pathOf(body);
+    try {
+      const response = await fetch(`${leader.url}${path}`, {
+        method: "POST",
+        body,
+        headers: signatures.sign({ method: "POST", path, client: null }),
+        // Between nodes there is none, whatever the environment says.
+        proxy: false,
+        redirect: "error",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return answerSchema.parse(await response.json()).kept;
+    } catch (cause) {
+      throw notStored(cause);
+    }
+  };
+}
+
+function changed(): AppError {
+  return new AppError({
+    kind: "forbidden",
+    code: "node_not_verified",
+    message: "The body is not the signed one.",
+  });
+}
+
+function notStored(cause?: unknown): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "no_leader",
+    message: "The secret of the handshake cannot be stored: the cluster's leader does not answer.",
+    retryAfterSeconds: 3,
+    cause,
+  });
+}
