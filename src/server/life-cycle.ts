@@ -38,6 +38,7 @@ export function createLifeCycle(deps: {
   const { mainDb, storage, reserve, lost } = stored;
   let stopIdleChecks = () => {};
   let resumed = Promise.resolve();
+  let stopped: Promise<void> | null = null;
   const leading = Promise.withResolvers<void>();
   const startOver = Promise.withResolvers<StartOver>();
 
@@ -80,7 +81,7 @@ export function createLifeCycle(deps: {
     }
   }
 
-  /** Stops in reverse order. Resolves when everything that was accepted is stored, and every file is closed. */
+  /** In reverse order. */
   async function stop(): Promise<void> {
     stopping.abort();
     const closed = app.server?.stop(false);
@@ -104,7 +105,11 @@ export function createLifeCycle(deps: {
 
   return {
     start,
-    stop,
+    /** Resolves when everything that was accepted is stored, and every file is closed; does it once. */
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
     /** Resolves once this process does what only one may do; for a gateway that is alone, at its start. */
     leading: leading.promise,
     /** Resolves once this node of a cluster has to be stopped and opened anew. */

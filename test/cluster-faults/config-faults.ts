@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 
 const boundMs = GATEWAY_BOUND_MS;
 const CHANGERS = 3;
-const AWAY_MS = 4_000;
+const AWAY_MS = 3_000;
 const created = z.object({ id: z.string() });
 
 export const configFaults = {

@@ -10,6 +10,7 @@ const boundMs = GATEWAY_BOUND_MS;
 const AWAY_MS = 3_000;
 /** Just longer than a leader may be silent. */
 const DEPOSED_MS = 4_000;
+const LONGEST_OPENING_MS = 2_000;
 const CUT_MS = 6_000;
 const FULL_MS = 4_000;
 const CHUNK = new Uint8Array(1024 * 1024).fill(1);
@@ -70,6 +71,18 @@ export const gatewayFaults = {
     async act(world) {
       await suspended((await world.roles()).leader, DEPOSED_MS);
       await world.senders.acknowledges(500);
+    },
+  },
+  deposed_leader_terminated: {
+    boundMs,
+    async act(world) {
+      const { leader } = await world.roles();
+      await suspended(leader, DEPOSED_MS);
+      // It is being opened anew, at one point or another.
+      await Bun.sleep(Math.random() * LONGEST_OPENING_MS);
+      const { code, out, err } = await leader.stop();
+      if (code !== 0) throw new Error(`it ended with ${code}: ${out.slice(-2_000)}${err}`);
+      await leader.start();
     },
   },
   follower_away: {

@@ -5,12 +5,8 @@
 import { parseArgs } from "node:util";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
-import { prove, type Verdict } from "./proof.ts";
+import { play } from "./play.ts";
 import { startWorld, type World } from "./world.ts";
-
-/** Events before and after the fault. */
-const QUIET_EVENTS = 300;
-const SETTLE_MS = 60_000;
 
 const { values: flags } = parseArgs({
   args: Bun.argv.slice(2),
@@ -41,7 +37,7 @@ async function run(name: string, fault: Fault): Promise<number> {
   let failed = 0;
   try {
     for (let round = 1; round <= rounds; round++) {
-      const { verdict, pauses, answers } = await play(world, fault);
+      const { verdict, pauses, answers } = await play(world, fault, { isQuick: flags.quick });
       const isSlow = fault.boundMs !== null && pauses.acknowledged > fault.boundMs;
       if (verdict.faults.length > 0 || isSlow) failed++;
       print(
@@ -63,28 +59,6 @@ async function run(name: string, fault: Fault): Promise<number> {
     await world.end();
   }
   return failed;
-}
-
-async function play(
-  world: World,
-  fault: Fault,
-): Promise<{ verdict: Verdict; pauses: { acknowledged: number; delivered: number }; answers: string }> {
-  const { senders, sink } = world;
-  senders.answers.clear();
-  senders.start();
-  try {
-    await senders.acknowledges(QUIET_EVENTS);
-    senders.gaps.begin();
-    sink.gaps.begin();
-    await fault.act(world, { isQuick: flags.quick });
-    await senders.acknowledges(QUIET_EVENTS);
-    sink.gaps.note();
-  } finally {
-    await senders.stop();
-  }
-  const pauses = { acknowledged: senders.gaps.longestMs, delivered: sink.gaps.longestMs };
-  const answers = [...senders.answers].map(([status, count]) => `${status}: ${count}`).join(", ");
-  return { verdict: await prove(world, SETTLE_MS), pauses, answers };
 }
 
 /** Stops one node and lets the program look through its files. */

@@ -1,0 +1,39 @@
+/** Brings a fault about under load, and looks at the cluster when it has come to rest. */
+import type { Fault } from "./fault.ts";
+import { prove, type Verdict } from "./proof.ts";
+import type { World } from "./world.ts";
+
+/** Events before and after the fault. */
+const QUIET_EVENTS = 300;
+const SETTLE_MS = 60_000;
+
+export type Played = Readonly<{
+  verdict: Verdict;
+  /** Longest times without an acknowledgement, and without a delivery, in ms. */
+  pauses: Readonly<{ acknowledged: number; delivered: number }>;
+  /** Answers by status. */
+  answers: string;
+}>;
+
+export async function play(
+  world: World,
+  fault: Fault,
+  options: Parameters<Fault["act"]>[1],
+): Promise<Played> {
+  const { senders, sink } = world;
+  senders.answers.clear();
+  senders.start();
+  try {
+    await senders.acknowledges(QUIET_EVENTS);
+    senders.gaps.begin();
+    sink.gaps.begin();
+    await fault.act(world, options);
+    await senders.acknowledges(QUIET_EVENTS);
+    sink.gaps.note();
+  } finally {
+    await senders.stop();
+  }
+  const pauses = { acknowledged: senders.gaps.longestMs, delivered: sink.gaps.longestMs };
+  const answers = [...senders.answers].map(([status, count]) => `${status}: ${count}`).join(", ");
+  return { verdict: await prove(world, SETTLE_MS), pauses, answers };
+}
