@@ -5,6 +5,8 @@ type Raw = Readonly<Record<string, string>>;
 type Fault = Readonly<{ variable: string; fault: string; hint: string }>;
 
 const TLS = ["CLUSTER_TLS_CA", "CLUSTER_TLS_CERTIFICATE", "CLUSTER_TLS_KEY"] as const;
+/** 60 MiB. */
+const MOST_BODY_BYTES = 62_914_560;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/i;
 
 /** `isFaulty`: a variable that is set but faulty has its own fault already. */
@@ -22,6 +24,7 @@ export function clusterFaults(
   return [
     ...missing(isMissing),
     ...checkpointFaults(raw),
+    ...bodyFaults(raw),
     ...tlsFaults(raw, isMissing),
     ...placeFaults(raw, hostName),
   ];
@@ -43,6 +46,13 @@ function checkpointFaults({ CHECKPOINTS: value }: Raw): readonly Fault[] {
   if (value !== "replicator") return [];
   const hint = "Leave CHECKPOINTS out and stop the replicator: every node has copies of all databases.";
   return [{ variable: "CHECKPOINTS", fault: "is replicator while CLUSTER_URL is set", hint }];
+}
+
+function bodyFaults({ MAX_BODY_BYTES: value }: Raw): readonly Fault[] {
+  if (value === undefined || !(Number(value) > MOST_BODY_BYTES)) return [];
+  const fault = `is more than ${MOST_BODY_BYTES} while CLUSTER_URL is set`;
+  const hint = `Set ${MOST_BODY_BYTES} or less: the log takes an event of at most 64 MiB, with its headers.`;
+  return [{ variable: "MAX_BODY_BYTES", fault, hint }];
 }
 
 function tlsFaults(raw: Raw, isMissing: (name: string) => boolean): readonly Fault[] {

@@ -133,6 +133,13 @@ describe("a cluster", () => {
     expect(faults.join()).not.toContain("password@");
   });
 
+  test("is refused with bodies that no record of the log has room for", () => {
+    expect(faultsOf({ ...enough, MAX_BODY_BYTES: "62914560" })).toEqual([]);
+    expect(faultsOf({ ...enough, MAX_BODY_BYTES: "62914561" })).toEqual([
+      "MAX_BODY_BYTES is more than 62914560 while CLUSTER_URL is set",
+    ]);
+  });
+
   test("is refused beside a replicator of the files", () => {
     expect(faultsOf({ ...enough, CHECKPOINTS: "replicator" })).toEqual([
       "CHECKPOINTS is replicator while CLUSTER_URL is set",

@@ -116,7 +116,7 @@ export function createMemoryLog(): MemoryLog {
         hearing.add(hear);
         return () => hearing.delete(hear);
       },
-      verify: () => Promise.resolve({ servers: [], silent: 0, maxPayload: 8 * 1024 * 1024 }),
+      verify: () => Promise.resolve({ servers: [], silent: 0 }),
       async close() {
         for (const reader of own) readers.delete(reader);
       },

@@ -66,8 +66,6 @@ export type LogServers = Readonly<{
   servers: readonly Readonly<{ name: string; version: string }>[];
   /** Servers that did not answer and therefore were not checked. */
   silent: number;
-  /** Bytes of the largest message that all servers which answered take. */
-  maxPayload: number;
 }>;
 
 export type EventLog = Readonly<{

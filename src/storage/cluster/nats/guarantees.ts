@@ -135,7 +135,6 @@ export function judge(
   return {
     servers: servers.map(({ server }) => ({ name: server.name, version: server.ver })),
     silent,
-    maxPayload: Math.min(...servers.map(({ data }) => data.max_payload)),
   };
 }
 
@@ -162,7 +161,7 @@ function faultsOf({ server: { name, ver }, data }: ServerReport): ConfigFault[] 
     add("does not sync every write to its disk", hint);
   }
   if (data.max_payload < MIN_PAYLOAD) {
-    add(`takes messages of at most ${data.max_payload} bytes`, "Set `max_payload: 32MB`, and restart it.");
+    add(`takes messages of at most ${data.max_payload} bytes`, "Set `max_payload: 8MB`, and restart it.");
   }
   return faults;
 }

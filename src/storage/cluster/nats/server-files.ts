@@ -88,7 +88,7 @@ jetstream {
   # a power cut then takes acknowledged events with it, and webhooker refuses to start.
   sync_interval: always
 }
-max_payload: 32MB
+max_payload: 8MB
 
 # Gateways live in an account of their own. The system account lets them ask each server for its settings.
 accounts {

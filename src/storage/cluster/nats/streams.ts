@@ -73,8 +73,8 @@ async function find(manager: JetStreamManager, name: string): Promise<StreamInfo
 function refuseDifferences(found: StreamConfig, wanted: Partial<StreamConfig> & { name: string }): void {
   const shards = found.metadata?.[SHARDS];
   if (shards !== wanted.metadata?.[SHARDS]) {
-    const text = `differs from the log's, which was made with ${shards ?? "an unknown number"}`;
-    throw fault("CLUSTER_SHARDS", text, "Set the number that the log was made with; it cannot be changed.");
+    const text = `stream ${wanted.name} is one of ${shards ?? "an unknown number"}, and this version keeps the log in ${wanted.metadata?.[SHARDS]}`;
+    throw fault("CLUSTER_URL", text, "Start the version that made the log, or name other servers.");
   }
   for (const field of FIXED) {
     if (Bun.deepEquals(found[field], wanted[field])) continue;

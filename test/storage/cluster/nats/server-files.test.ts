@@ -67,7 +67,7 @@ describe("the files of the servers", () => {
     const [first] = natsServerFiles(plan);
     expect(first?.name).toBe("n1");
     expect(first?.text).toMatch(/^ {2}sync_interval: always$/m);
-    expect(first?.text).toMatch(/^max_payload: 32MB$/m);
+    expect(first?.text).toMatch(/^max_payload: 8MB$/m);
     expect(first?.text.match(/nats:\/\/[^"]+/g)).toEqual([
       "nats://routes:0123456789abcdef@n2.example.com:6222",
       "nats://routes:0123456789abcdef@n3.example.com:6222",
