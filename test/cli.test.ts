@@ -210,7 +210,7 @@ describe("webhooker user", () => {
       mainDb.replication.join({ born: "log", position: 0, role: "following" });
       const { code, err } = await run("user add ada");
       expect(code).toBe(1);
-      expect(err).toContain("Make the change at the node that leads.");
+      expect(err).toContain("Make the change at the node that leads, while it runs");
       expect(mainDb.users.findByUsername("ada")).toBeNull();
     });
   });
