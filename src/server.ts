@@ -25,11 +25,14 @@ export async function startServer(options: {
   config: Config;
   /** Writes to the terminal only, never to the log: a generated password goes this way. */
   print: (line: string) => void;
+  /** Aborted when the server is to be stopped, also before it has started. */
+  signal: AbortSignal;
 }): Promise<RunningServer> {
   const { print } = options;
   const config = withRealPort(options.config);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const stopping = new AbortController();
+  options.signal.addEventListener("abort", () => stopping.abort());
   const drain = { isDrained: false };
   let isReady = false;
   let tellFirst = () => {};

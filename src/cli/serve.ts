@@ -1,9 +1,13 @@
 /** Runs the gateway until a signal: the first one stops it gracefully, a second one immediately. */
 import type { Config } from "../config.ts";
 
-type StartServer = (options: { config: Config; print: (line: string) => void }) => Promise<{
-  stop: () => Promise<void>;
-}>;
+type Server = { stop: () => Promise<void> };
+type StartServer = (options: {
+  config: Config;
+  print: (line: string) => void;
+  /** Aborted at the first signal: a start that waits for others may end with any error then. */
+  signal: AbortSignal;
+}) => Promise<Server>;
 
 /** 128 + SIGINT, the shells' convention. */
 const EXIT_INTERRUPTED = 130;
@@ -22,12 +26,27 @@ export async function serve(options: {
   // Before the start, so that a signal during it is not lost.
   const signal = waitForSignal();
   try {
-    const server = await options.startServer({ config: options.config, print: options.print });
+    const server = await startUnlessStopped(options, signal.received);
     await signal.received;
-    await server.stop();
+    await server?.stop();
     setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
   } finally {
     signal.ignore();
+  }
+}
+
+/** Resolves with null if the signal ended the start. */
+async function startUnlessStopped(
+  { config, print, startServer }: Parameters<typeof serve>[0],
+  received: Promise<void>,
+): Promise<Server | null> {
+  const stopping = new AbortController();
+  void received.then(() => stopping.abort());
+  try {
+    return await startServer({ config, print, signal: stopping.signal });
+  } catch (error) {
+    if (stopping.signal.aborted) return null;
+    throw error;
   }
 }
 

@@ -13,7 +13,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
-function start(mode: "end" | "hang") {
+function start(mode: "end" | "hang" | "wait") {
   const child = Bun.spawn([process.execPath, CHILD, mode], { stdout: "pipe", stderr: "inherit" });
   children.push(child);
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -47,6 +47,13 @@ describe("serving", () => {
     await until("stopping");
     child.kill("SIGINT");
     expect(await child.exited).toBe(130);
+  });
+
+  test("exits with 0 at a signal that ends a start which waits for others", async () => {
+    const { child, until } = start("wait");
+    await until("waiting");
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
   });
 
   test("does not handle signals after a failed start", async () => {

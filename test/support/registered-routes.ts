@@ -21,7 +21,11 @@ export async function listRegisteredRoutes(): Promise<readonly RegisteredRoute[]
     METRICS_PASSWORD: "only for this moment",
   });
   try {
-    const server = await startServer({ config, print: () => undefined });
+    const server = await startServer({
+      config,
+      print: () => undefined,
+      signal: new AbortController().signal,
+    });
     const routes = server.routes.map(({ method, path }) => ({ method, path }));
     await server.stop();
     return routes;

@@ -10,7 +10,11 @@ const running = setInterval(() => undefined, 1_000);
 await serve({
   config: loadConfig({}),
   print: say,
-  async startServer({ print }) {
+  async startServer({ print, signal }) {
+    if (mode === "wait") {
+      print("waiting");
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("given up"))));
+    }
     print("started");
     return {
       async stop() {

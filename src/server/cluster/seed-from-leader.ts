@@ -94,6 +94,7 @@ function findLeader(deps: {
     if (isBeat(data) && data.leads !== null && node !== self) heard.resolve({ node, url: data.url });
   });
   const abort = () => heard.reject(signal.reason);
+  if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
   return heard.promise.finally(() => {
     stopTelling();
