@@ -5,6 +5,7 @@ import { version } from "../../lib/version.ts";
 import { ClusterCounts } from "../../observability/cluster-metrics.ts";
 import type { Logger } from "../../observability/log.ts";
 import { type Applier, type ApplierTrouble, startApplier } from "../../storage/cluster/applier.ts";
+import type { Owner } from "../../storage/cluster/event-log.ts";
 import { type HeardNode, type Leadership, startLeadership } from "../../storage/cluster/leadership.ts";
 import { createOutbox } from "../../storage/cluster/outbox.ts";
 import { createReplicatedWriter } from "../../storage/cluster/replicated-writer.ts";
@@ -125,12 +126,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
         counts.leaderChanges++;
         log.info("this node leads the cluster", { node, epoch: owner.epoch });
         hasBegun = true;
-        // Written here and not known to be in the log: the log's rows may have gone over them meanwhile.
-        const left = replication.outbox(Number.POSITIVE_INFINITY);
-        if (left !== null) replication.apply(left.changes, owner.position);
-        replication.lead();
-        mainDb.shipBy(shipping);
-        lead().catch((error: unknown) => {
+        begin(owner).catch((error: unknown) => {
           log.error("this node cannot lead", { cause: error });
           startOver("follow");
         });
@@ -139,13 +135,27 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
         counts.leaderChanges++;
         log.info("another node leads the cluster", { leader, epoch });
         leaderChanged();
-        // Changes are refused from now on, and those of the new leader come.
-        if (hasBegun) replication.follow();
         if (replication.state()?.hasUnshipped) startOver("main_database");
         else if (hasBegun) startOver("follow");
+        try {
+          // Changes are refused from now on, and those of the new leader come.
+          if (hasBegun) replication.follow();
+        } catch (error) {
+          // On a full disk: reading the log must go on all the same, until this node is opened anew.
+          log.warn("the main database still takes changes of its own", { cause: error });
+        }
       },
       onError: (message, cause) => log.warn(message, { cause }),
     });
+    /** Rejects if the main database cannot be written. */
+    async function begin(owner: Owner): Promise<void> {
+      // Written here and not known to be in the log: the log's rows may have gone over them meanwhile.
+      const left = replication.outbox(Number.POSITIVE_INFINITY);
+      if (left !== null) replication.apply(left.changes, owner.position);
+      replication.lead();
+      mainDb.shipBy(shipping);
+      await lead();
+    }
     const leads = leadership;
     const upkeep = startLogUpkeep({
       eventLog,

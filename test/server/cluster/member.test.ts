@@ -11,6 +11,8 @@ import { createRecordingLog } from "../../support/recording-log.ts";
 import { thrownBy } from "../../support/thrown.ts";
 
 type Node = Readonly<{
+  /** The main database cannot be written. */
+  disk: { isFull: boolean };
   member: ClusterMember;
   log: MemoryLogConnection;
   main: TestMainDb;
@@ -36,7 +38,18 @@ function start(node: string): Node {
   const connection = log.connect();
   const main = createTestMainDb(clock);
   const world = createStorageWorld();
-  main.mainDb.replication.join({ born: "log", position: 0, role: "following" });
+  const disk = { isFull: false };
+  const { replication } = main.mainDb;
+  const unlessFull = (write: () => void) => () => {
+    if (disk.isFull) throw new Error("database or disk is full");
+    write();
+  };
+  const { follow, lead } = replication;
+  const mainDb = {
+    ...main.mainDb,
+    replication: { ...replication, follow: unlessFull(follow), lead: unlessFull(lead) },
+  };
+  replication.join({ born: "log", position: 0, role: "following" });
   const startedOver: StartOver[] = [];
   let isClosed = false;
   const close = () => {
@@ -51,7 +64,7 @@ function start(node: string): Node {
   });
   member.replicate(world.writer);
   member.start({
-    mainDb: main.mainDb,
+    mainDb,
     files: world.files,
     isUnfit: () => false,
     lead: () => Promise.resolve(),
@@ -63,7 +76,7 @@ function start(node: string): Node {
     () => world.dispose(),
     () => member.stop(),
   );
-  return { member, log: connection, main, startedOver, isClosed: () => isClosed };
+  return { member, disk, log: connection, main, startedOver, isClosed: () => isClosed };
 }
 
 /** Lets the time pass in steps, with what happens in each. */
@@ -115,6 +128,26 @@ test("a node that is to be opened anew leads no more, however long that takes", 
   await pass(10_000);
   expect(first.member.isLeading()).toBeFalse();
   expect(log.entries.filter(({ kind }) => kind === "claim")).toHaveLength(2);
+});
+
+test("a leader whose disk is full is opened anew too when another leads", async () => {
+  const [first] = await deposed(({ disk }) => {
+    disk.isFull = true;
+  });
+  expect(first.startedOver).toEqual(["follow"]);
+  const { last } = await first.log.head(0);
+  await pass(1_000);
+  expect(first.member.applied()).toBeGreaterThanOrEqual(last);
+});
+
+test("a node that cannot write that it leads is opened anew, and lets another lead", async () => {
+  const first = start("one");
+  first.disk.isFull = true;
+  await pass(3_000);
+  expect(first.startedOver).toEqual(["follow"]);
+  const second = start("two");
+  await pass(4_000);
+  expect(second.member.isLeading()).toBeTrue();
 });
 
 test("a node that stops closes its way to the log", async () => {
