@@ -48,6 +48,7 @@ export function createFieldIndexing(deps: {
   /** When the first event came that is not in the index; monotonic time. */
   const waiting = new Map<string, number>();
   const behind = new Set<string>();
+  let isStarted = false;
   let isStopping = false;
   let running: Promise<void> | null = null;
   let cancelTick: (() => void) | null = null;
@@ -56,7 +57,8 @@ export function createFieldIndexing(deps: {
   const unsubscribe = deps.routing.onInvalidate((webhookId) => turns.later(() => followSafely(webhookId)));
 
   function followSafely(webhookId: string): void {
-    if (isStopping) return;
+    // A follower of a cluster begins when it leads.
+    if (!isStarted || isStopping) return;
     try {
       follow(webhookId);
     } catch (error) {
@@ -143,6 +145,7 @@ export function createFieldIndexing(deps: {
 
   return {
     start() {
+      isStarted = true;
       for (const { id, settings } of webhooks.listAll()) {
         const own = placesOf(settings);
         if (own.length === 0) continue;

@@ -169,3 +169,16 @@ test("a file that cannot be used is told of, and its webhook tried again with it
   await untilDone();
   expect(entries()).toBe(1);
 });
+
+test("a follower of a cluster indexes nothing, whatever its leader changes, until it leads", async () => {
+  change(["order=$.order"]);
+  await new Promise((resolve) => setImmediate(resolve));
+  indexing.noteRecorded(webhookId);
+  world.clock.advance(10 * 60_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([steps, lines]).toEqual([[], []]);
+  const stepped = new Promise<void>((resolve) => (whenStepped = resolve));
+  indexing.start();
+  await stepped;
+  expect(steps.length).toBeGreaterThan(0);
+});
