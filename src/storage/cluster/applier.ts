@@ -64,7 +64,7 @@ export function startApplier(deps: {
   leader: Owner | null;
   /** The epoch under which this process leads or led last; null if it never did. */
   ownEpoch: () => number | null;
-  outbox: Pick<Outbox, "take">;
+  outbox: Pick<Outbox, "take" | "abandon">;
   writer: Pick<LocalWriter, "write">;
   config: ConfigCopy;
   clock: Clock;
@@ -203,7 +203,10 @@ export function startApplier(deps: {
     after: deps.after,
     onEntry,
     onTrouble(trouble) {
-      isStuck ||= ENDS.has(trouble.kind);
+      if (ENDS.has(trouble.kind)) {
+        isStuck = true;
+        outbox.abandon(notLeading());
+      }
       onTrouble(trouble);
     },
   });

@@ -31,6 +31,8 @@ export type Outbox = Readonly<{
   putRecord: (id: string, entries: readonly OwnEntry[]) => Promise<void>;
   /** The record with that id, if this process wrote it and still waits for it; it is forgotten here. */
   take: (id: string) => OwnRecord | null;
+  /** Call it when the reader brings nothing more: whoever waits for more than that the log has it is told so. */
+  abandon: (error: Error) => void;
   /** Resolves when nothing is on its way to the log. */
   drained: () => Promise<void>;
 }>;
@@ -55,6 +57,9 @@ export function createOutbox(deps: {
   const { log, node, epoch, onProof, monotonic } = deps;
   const waiting: OwnEntry[] = [];
   const underWay = new Map<string, OwnRecord>();
+  /** Those of them that the log has. */
+  const stored = new Set<string>();
+  let abandoned: Error | null = null;
   /** Bytes of the records under way, stored or not. */
   let kept = 0;
   let appends = 0;
@@ -99,7 +104,9 @@ export function createOutbox(deps: {
       const record = { node, entries: plain, ...(own.epoch !== undefined && { epoch: own.epoch }) };
       const position = await log.append({ shard: 0, id, bytes: encodeRecord(record) });
       onProof(sentAt);
+      if (underWay.has(id)) stored.add(id);
       for (const { waiter } of entries) waiter.stored(position);
+      if (abandoned !== null) fail(id, abandoned);
       if (kept > MOST_KEPT_BYTES && entries.every(isEvent)) forget(id);
     } catch (error) {
       // If it is stored all the same, the reader brings it as it brings those of other nodes.
@@ -116,9 +123,14 @@ export function createOutbox(deps: {
     }
   }
 
+  function fail(id: string, error: Error): void {
+    for (const { waiter } of forget(id)?.entries ?? []) waiter.failed(error);
+  }
+
   function forget(id: string): OwnRecord | null {
     const own = underWay.get(id) ?? null;
     underWay.delete(id);
+    stored.delete(id);
     kept -= own?.bytes ?? 0;
     return own;
   }
@@ -131,6 +143,10 @@ export function createOutbox(deps: {
     putRecord: append,
     take(id) {
       return forget(id);
+    },
+    abandon(error) {
+      abandoned = error;
+      for (const id of [...stored]) fail(id, error);
     },
     drained() {
       if (appends === 0 && waiting.length === 0) return Promise.resolve();

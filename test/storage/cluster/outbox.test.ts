@@ -66,3 +66,20 @@ test("stored events beyond 32 MiB are not kept, as the log has them; what somebo
   const kept = records.map(({ id }) => outbox.take(id) !== null);
   expect(kept).toEqual([true, false, false, true]);
 });
+
+test("once the reader brings nothing more, changes that wait for it fail, those to come too", async () => {
+  const { outbox } = world(true);
+  const change = (onStored: () => void) =>
+    new Promise((_, reject) => {
+      const command = { name: "replay", eventId: "e", targetIds: [], now: 1 } as const;
+      const waiter = { stored: onStored, applied: () => undefined, failed: reject };
+      outbox.put({ entry: { webhookId: "w1", command }, waiter });
+    });
+  const ended = new Error("the reader has ended");
+  const isStored = Promise.withResolvers<void>();
+  const before = change(isStored.resolve);
+  await isStored.promise;
+  outbox.abandon(ended);
+  await expect(before).rejects.toBe(ended);
+  await expect(change(() => undefined)).rejects.toBe(ended);
+});
