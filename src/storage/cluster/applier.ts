@@ -151,12 +151,12 @@ export function startApplier(deps: {
     }
     const bytes = sizeOfEntry(entry);
     waiting.enter(bytes);
-    touched.add(webhookId);
     fileOf(webhookId).push({
       entry,
       place: { born, position: of.position, entry: of.index },
       waiter: of.waiter,
       done() {
+        touched.add(webhookId);
         of.done();
         waiting.leave(bytes);
       },

@@ -112,6 +112,24 @@ describe("events", () => {
   });
 });
 
+test("a file counts as written once its entry is in it, not while it waits", async () => {
+  const one = nodes.add("one");
+  const { prepare } = one.world.upkeep;
+  const disk = Promise.withResolvers<void>();
+  one.world.upkeep.prepare = async (path, open) => {
+    await disk.promise;
+    await prepare(path, open);
+  };
+  await appended(one);
+  // Read from the log, and waiting for its file.
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(one.applier.takeTouched()).toEqual([]);
+  disk.resolve();
+  await nodes.settled();
+  expect(one.applier.takeTouched()).toEqual(["w1"]);
+  expect(one.applier.takeTouched()).toEqual([]);
+});
+
 describe("a node that starts again", () => {
   test("applies what it lacks, and nothing twice", async () => {
     const [one, two] = [nodes.add("one"), nodes.add("two")];
