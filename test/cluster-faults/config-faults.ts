@@ -75,11 +75,10 @@ function startChanges({ api, made, deleted }: World, nodes: readonly Gateway[]) 
     made.webhooks.add(id);
     const body = { name: "log", type: "log", config: {} };
     const target = await ask("POST", `/webhooks/${id}/targets`, body);
-    if (target.ok) made.targets.add(created.parse(await target.json()).id);
+    if (target.ok && !isDeleted) made.targets.add(created.parse(await target.json()).id);
     if (!isDeleted) return;
     // Whatever is answered, it may be gone from now on.
     made.webhooks.delete(id);
-    made.targets.clear();
     if ((await ask("DELETE", `/webhooks/${id}`)).ok) deleted.add(id);
   }
 
