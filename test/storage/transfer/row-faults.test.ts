@@ -31,6 +31,7 @@ beforeAll(async () => {
     file.db.run("INSERT INTO target_hours VALUES (?, 3600000, x'')", [targetId]);
     file.db.run("INSERT INTO counted_entrypoints VALUES (?, 0, 0, 1)", [newId()]);
     file.db.run("INSERT INTO last_counted_event VALUES (1, ?)", [id]);
+    file.db.run("INSERT INTO log_position VALUES (1, 'log', 1, 0)");
     file.db.run("INSERT INTO replay_targets VALUES (?, ?, 'done', '', 1, 0, 0)", [newId(), targetId]);
     file.db.run(
       `INSERT INTO replay_runs (id, state, selection, only_missing, cursor, last_event_id, asked_by, created_at,
