@@ -1,31 +1,16 @@
 /** Decides which received headers are forwarded to a target, and which ones the gateway sets itself. */
 
 import { HEADER_NAME } from "../lib/header-token.ts";
+import { HOP_BY_HOP } from "../outbound/hop-by-hop.ts";
 import { REDACTED } from "../settings/sealed-config.ts";
 import { isProxyHeader } from "./proxy-headers.ts";
 import type { HeaderList } from "./target-type.ts";
 
 /**
- * Never forwarded. Hop-by-hop headers and framing belong to one connection (RFC 9110 7.6.1). Host is the target's own
- * name. Expect was handled when the event was received. Accept-Encoding would let the target compress a response that
- * the sender never sees.
+ * Never forwarded. Framing belongs to one connection too. Host is the target's own name. Accept-Encoding would let the target
+ * compress a response that the sender never sees.
  */
-const DROPPED = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "http2-settings",
-  "host",
-  "content-length",
-  "expect",
-  "accept-encoding",
-]);
+const DROPPED = new Set([...HOP_BY_HOP, "host", "content-length", "accept-encoding"]);
 const OWN_PREFIX = "x-webhooker-";
 
 /** The client sets framing, connection and routing itself; a configured header may replace any other. */

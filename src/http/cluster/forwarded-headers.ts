@@ -1,19 +1,6 @@
 /** Chooses the headers that pass between a client and the leader. */
 
-/** Belong to one connection (RFC 9110 7.6.1); `Expect` was answered when the request was received. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "http2-settings",
-  "expect",
-]);
+import { HOP_BY_HOP } from "../../outbound/hop-by-hop.ts";
 
 /** Returns the client's headers with the framing that `hasBody` needs; the Host header is the client's. */
 export function headersToLeader(received: Headers, hasBody: boolean): Record<string, string> {

@@ -1,6 +1,7 @@
 /** This node's part in the cluster: its way to the log, what it applies, and whether it leads. */
 import type { Clock } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
+import { newId } from "../../lib/ids.ts";
 import { version } from "../../lib/version.ts";
 import { ClusterCounts } from "../../observability/cluster-metrics.ts";
 import type { Logger } from "../../observability/log.ts";
@@ -34,7 +35,6 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
   let local: LocalWriter | null = null;
   let synced = seat.after;
   let hasBegun = false;
-  let proofs = 0;
   const stops: (() => void | Promise<void>)[] = [];
   const counts = new ClusterCounts();
   const outbox = createOutbox({
@@ -118,10 +118,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
       describe: () => ({ url, version, applied: applied(), synced }),
       reached,
       isUnfit: () => isUnfit() || isBlocked() || seat.drain.isDrained,
-      async askForProof() {
-        proofs++;
-        await outbox.putRecord(`${crypto.randomUUID()}-${proofs}`, []);
-      },
+      askForProof: () => outbox.putRecord(newId(), []),
       onLeading(owner) {
         counts.leaderChanges++;
         log.info("this node leads the cluster", { node, epoch: owner.epoch });
