@@ -1,7 +1,7 @@
 /** Runs the gateway on its port: composes it, makes the first user, listens, opens it anew in a cluster, and stops. */
 import type { Config } from "./config.ts";
 import { listen, withRealPort } from "./http/listen.ts";
-import { systemClock } from "./lib/clock.ts";
+import { systemClock, wait } from "./lib/clock.ts";
 import { version } from "./lib/version.ts";
 import { createLogger } from "./observability/log.ts";
 import { takeSeat } from "./server/cluster/take-seat.ts";
@@ -104,7 +104,7 @@ export async function startServer(options: {
       } catch (error) {
         if (stopping.signal.aborted) return;
         log.error("this node of the cluster could not be opened again; trying again", { cause: error });
-        await new Promise<void>((resolve) => systemClock.after(AGAIN_MS, resolve));
+        await wait(systemClock, AGAIN_MS);
       }
     }
   }

@@ -25,3 +25,7 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+export function wait(clock: Pick<Clock, "after">, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}

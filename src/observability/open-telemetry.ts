@@ -30,7 +30,7 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import type { Traces } from "../config-traces.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, wait } from "../lib/clock.ts";
 import { userAgent, version } from "../lib/version.ts";
 import type { Logger } from "./log.ts";
 import type { BegunAttempt, EndedAttempt, ReceivedRequest, TracedAttempt, Tracing } from "./tracing.ts";
@@ -135,7 +135,7 @@ export function startTracing(options: { config: Traces; clock: Clock; log: Logge
     tracing: { now: clock.monotonic, received, beginAttempt },
     async stop() {
       const flushed = provider.shutdown().catch(() => undefined);
-      await Promise.race([flushed, new Promise<void>((resolve) => clock.after(STOP_MS, resolve))]);
+      await Promise.race([flushed, wait(clock, STOP_MS)]);
     },
   };
 }

@@ -7,7 +7,7 @@
  * - A file over its size limit loses finished events, the oldest first, whatever their age; never an undelivered one.
  */
 
-import { type Clock, HOUR_MS } from "../lib/clock.ts";
+import { type Clock, HOUR_MS, wait } from "../lib/clock.ts";
 import { createClockJumpDetector } from "../lib/clock-jump.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../observability/log.ts";
@@ -53,7 +53,7 @@ export function createRetention(deps: {
   rest?: (ms: number) => Promise<void>;
 }): Retention {
   const { store, webhooks, clock, log } = deps;
-  const rest = deps.rest ?? ((ms) => new Promise<void>((resolve) => clock.after(ms, resolve)));
+  const rest = deps.rest ?? ((ms) => wait(clock, ms));
   const watch = new RetentionWatch(clock, deps.defaultDays);
   /** Webhooks whose settings may have changed. */
   const changed = new Set<string>();

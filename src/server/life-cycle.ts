@@ -1,6 +1,6 @@
 /** Starts and stops the parts of the gateway, in order. */
 import type { Elysia } from "elysia";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, wait } from "../lib/clock.ts";
 import { every } from "../lib/every.ts";
 import type { Logger } from "../observability/log.ts";
 import type { ClusterMember } from "./cluster/member.ts";
@@ -37,6 +37,7 @@ export function createLifeCycle(deps: {
   const { app, clock, log, stopping, stored, delivery, people, checks, report, member } = deps;
   const { mainDb, storage, reserve, lost } = stored;
   let stopIdleChecks = () => {};
+  let cleared = Promise.resolve();
   let resumed = Promise.resolve();
   let stopped: Promise<void> | null = null;
   const leading = Promise.withResolvers<void>();
@@ -47,8 +48,8 @@ export function createLifeCycle(deps: {
     lost.start();
     report.start();
     stopIdleChecks = every(clock, IDLE_CHECK_MS, () => storage.files.closeIdle());
+    cleared = deleteLeftovers();
     if (member === null) return lead();
-    void deleteLeftovers();
     member.start({
       mainDb,
       files: storage.files,
@@ -65,11 +66,9 @@ export function createLifeCycle(deps: {
     leading.resolve();
     people.apiKeys.uses.start();
     people.sessions.seen.start();
-    resumed = deleteLeftovers()
-      .then(delivery.start)
-      .catch((error: unknown) => {
-        log.error("searching for pending deliveries failed", { cause: error });
-      });
+    resumed = cleared.then(delivery.start).catch((error: unknown) => {
+      log.error("searching for pending deliveries failed", { cause: error });
+    });
     return resumed;
   }
 
@@ -85,7 +84,7 @@ export function createLifeCycle(deps: {
   async function stop(): Promise<void> {
     stopping.abort();
     const closed = app.server?.stop(false);
-    await Promise.race([closed, new Promise<void>((resolve) => clock.after(REQUEST_GRACE_MS, resolve))]);
+    await Promise.race([closed, wait(clock, REQUEST_GRACE_MS)]);
     await app.server?.stop(true);
     stopIdleChecks();
     people.apiKeys.uses.stop();

@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import type { TargetOpener } from "../delivery/open-target.ts";
 import { createRefusalTally } from "../ingest/refusal-tally.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, wait } from "../lib/clock.ts";
 import { createMailer } from "../lib/mailer.ts";
 import { createNoticeChannels } from "../notices/notice-channels.ts";
 import { createNoticeSender } from "../notices/notice-sender.ts";
@@ -92,7 +92,7 @@ export function createNoticeParts(deps: {
       notices.stop();
       const stopped = sender.stop();
       abort.abort();
-      await Promise.race([stopped, new Promise<void>((resolve) => clock.after(GRACE_MS, resolve))]);
+      await Promise.race([stopped, wait(clock, GRACE_MS)]);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What operators do with a cluster of three executables: watch it, and take nodes out of it. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { join } from "node:path";
+import { nextTurn } from "../../src/lib/pauses.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
@@ -97,13 +98,13 @@ describe("the operator of a cluster", () => {
       return response.status;
     };
     // Until the follower knows that events need a signature.
-    while ((await post()) === 200) await Bun.sleep(20);
+    while ((await post()) === 200);
     expect(await post({ "x-hook-secret": "first" })).toBe(200);
     expect(await post({ "x-hook-secret": "second" })).toBe(401);
     expect(await post({ "x-hook-secret": "first" })).toBe(200);
     expect(follower.log).not.toContain("follows the leader");
     expect((await api.request("PATCH", path, { verification: null })).status).toBe(200);
-    while ((await post()) !== 200) await Bun.sleep(20);
+    while ((await post()) !== 200);
   });
 
   natsTest("changes users by the command line at the leader only, and imports nothing", async () => {
@@ -119,7 +120,7 @@ describe("the operator of a cluster", () => {
       expect([args, code, err]).toEqual([args, 1, expect.stringContaining("at the node that leads")]);
     }
     expect((await leader.run(["user", "add", "frank"])).code).toBe(0);
-    while (!(await follower.run(["user", "list"])).out.includes("frank")) await Bun.sleep(20);
+    while (!(await follower.run(["user", "list"])).out.includes("frank"));
     for (const node of [leader, follower]) {
       const headers = {
         authorization: `Bearer ${await cluster.apiAt(node).key()}`,
@@ -141,7 +142,7 @@ describe("the operator of a cluster", () => {
     const response = await fetch(two.entrypointUrl(entrypointId), { method: "POST", body: "x" });
     const id = response.headers.get("x-webhooker-event-id") ?? "";
     expect(response.status).toBe(200);
-    while (!cluster.storedIds(two, webhookId).includes(id)) await Bun.sleep(20);
+    while (!cluster.storedIds(two, webhookId).includes(id)) await nextTurn();
     expect((await two.run(["cluster", "leave", "--yes"])).err).toContain("The gateway is running.");
     await two.stop();
     const key = Buffer.alloc(32, 9).toString("base64");

@@ -1,5 +1,6 @@
 /** Three executables and three NATS servers: nodes join, any node serves, and another takes over where one dies. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { nextTurn } from "../../src/lib/pauses.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import type { Gateway } from "../support/gateway.ts";
@@ -55,7 +56,7 @@ async function has(at: Gateway, ids: readonly string[]): Promise<void> {
   for (;;) {
     const stored = new Set(cluster.storedIds(at, setup.webhookId));
     if (ids.every((id) => stored.has(id))) return;
-    await Bun.sleep(20);
+    await nextTurn();
   }
 }
 

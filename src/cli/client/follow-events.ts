@@ -1,5 +1,5 @@
 /** Lists events as they come, by asking again and again, and says honestly when the gateway does not answer. */
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, wait } from "../../lib/clock.ts";
 import type { Row } from "./event-lines.ts";
 import { createOutage } from "./outage.ts";
 import { RemoteError } from "./remote-error.ts";
@@ -22,7 +22,7 @@ export async function followEvents(options: {
   const outage = createOutage({ tell, clock });
   let { after } = options;
   for (;;) {
-    await new Promise<void>((resolve) => clock.after(ASK_EVERY_MS, resolve));
+    await wait(clock, ASK_EVERY_MS);
     try {
       const lists = await Promise.all(webhooks.map(list));
       outage.end();

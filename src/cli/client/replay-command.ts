@@ -1,6 +1,8 @@
 /** `webhooker replay`: delivers one event again, or many that match a filter. */
+
 import { type Command, Option } from "commander";
 import { formatCount } from "../../dashboard/components/format.ts";
+import { wait } from "../../lib/clock.ts";
 import { EVENT_FATES } from "../../storage/event-db/event-filter.ts";
 import type { Io } from "../io.ts";
 import { stayAlive } from "../stay-alive.ts";
@@ -88,7 +90,7 @@ async function waitForEnd(
         message: `${formatCount(failed.length, "delivery", "deliveries")} failed.`,
       });
     }
-    await new Promise<void>((resolve) => io.clock.after(ASK_EVERY_MS, resolve));
+    await wait(io.clock, ASK_EVERY_MS);
   }
 }
 
@@ -128,7 +130,7 @@ async function waitForReplay(client: GatewayClient, io: Io, path: string): Promi
     if (state === "cancelled" || state === "paused") {
       throw new RemoteError({ kind: "conflict", message: `The replay is ${state}.` });
     }
-    await new Promise<void>((resolve) => io.clock.after(ASK_EVERY_MS, resolve));
+    await wait(io.clock, ASK_EVERY_MS);
   }
 }
 

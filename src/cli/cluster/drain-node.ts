@@ -1,6 +1,6 @@
 /** `webhooker cluster drain` and `undrain`: let another node lead, for work at this one, and end that. */
 import { DRAIN_PATH, UNDRAIN_PATH } from "../../http/cluster/operator-routes.ts";
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, wait } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Io } from "../io.ts";
 import { stayAlive } from "../stay-alive.ts";
@@ -36,7 +36,7 @@ async function waitForAnother(asked: Asked): Promise<Readonly<{ leader: string; 
     if (status !== null && leader !== undefined && leader !== status.node)
       return { leader, self: status.node };
     if (clock.monotonic() >= until) throw nobody();
-    await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+    await wait(clock, LOOK_MS);
   }
 }
 

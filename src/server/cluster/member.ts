@@ -1,5 +1,5 @@
 /** This node's part in the cluster: its way to the log, what it applies, and whether it leads. */
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, wait } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
 import { newId } from "../../lib/ids.ts";
 import { version } from "../../lib/version.ts";
@@ -45,10 +45,6 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     onProof: (sentAt) => leadership?.proved(sentAt),
     monotonic: clock.monotonic,
   });
-
-  function hasClaimed(): boolean {
-    return leadership?.leader()?.node === node && leadership.leader()?.epoch === leadership.ownEpoch();
-  }
 
   async function timedAppend(record: Parameters<typeof eventLog.append>[0]): Promise<number> {
     const sentAt = clock.monotonic();
@@ -197,7 +193,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     start,
     mayLead,
     /** True while this node answers for all: it leads, and has begun to. */
-    isLeading: () => hasBegun && hasClaimed(),
+    isLeading: () => hasBegun && (leadership?.isOwner() ?? false),
     leader(): Readonly<{ node: string; url: string }> | null {
       const leader = leadership?.leader() ?? null;
       return leader === null || leader.url === null ? null : { node: leader.node, url: leader.url };
@@ -208,7 +204,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
       const end = (await eventLog.head(0)).last;
       const isSettled = () => (applier?.applied() ?? 0) >= end && leadership?.leader()?.url;
       while (!isSettled() && clock.monotonic() < until) {
-        await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+        await wait(clock, LOOK_MS);
       }
     },
     /** Null while the node can do its part; else why not. */

@@ -4,7 +4,7 @@ import type { Config } from "../../config.ts";
 import type { ClusterConfig } from "../../config-cluster.ts";
 import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
 import { createSeedClient } from "../../http/cluster/seed-client.ts";
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, wait } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
 import { loadKeyRing } from "../../lib/key-files.ts";
 import type { Logger } from "../../observability/log.ts";
@@ -39,7 +39,7 @@ export async function seedFromLeader(deps: Deps): Promise<Seeded> {
     } catch (error) {
       if (left === 0 || deps.signal.aborted) throw error;
       deps.log.warn("files could not be taken from the leader; trying again", { cause: error });
-      await new Promise<void>((resolve) => deps.clock.after(AGAIN_MS, resolve));
+      await wait(deps.clock, AGAIN_MS);
     }
   }
 }

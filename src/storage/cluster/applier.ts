@@ -1,5 +1,5 @@
 /** Applies the cluster's log to this node's copies: commands to event files, rows to the main database, claims to all. */
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, wait } from "../../lib/clock.ts";
 import { notFound } from "../../lib/errors.ts";
 import { type RowChange, RowGathering, type ShippedRows } from "../main-db/replication/row-change.ts";
 import type { LocalWriter } from "../writer/event-writer.ts";
@@ -192,7 +192,7 @@ export function startApplier(deps: {
         if (isStopped) throw error;
         isStuck = true;
         onTrouble({ kind: "blocked", position, error });
-        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+        await wait(clock, RETRY_MS);
         isStuck = false;
       }
     }

@@ -2,7 +2,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { LogPlace } from "../event-db/log-position.ts";
 import type { LocalWriter } from "../writer/event-writer.ts";
-import { LoggedGroup, type LoggedOutcome, LoggedWrite } from "../writer/logged-write.ts";
+import { LoggedGroup, LoggedWrite } from "../writer/logged-write.ts";
 import { commandWrite, EventWrite, SettlementWrite, type Write } from "../writer/writes.ts";
 import type { EventEntry } from "./entries.ts";
 import type { Waiter } from "./outbox.ts";
@@ -59,14 +59,14 @@ export class FileApplier {
     this.#isBusy = true;
     const entries = this.#waiting.splice(0, GROUP);
     const group = new LoggedGroup();
-    const outcomes: LoggedOutcome[] = [];
+    const isBlocked: boolean[] = [];
     let left = entries.length;
     for (const [index, entry] of entries.entries()) {
-      const done = (outcome: LoggedOutcome) => {
-        outcomes[index] = outcome;
+      const done = (isItBlocked: boolean) => {
+        isBlocked[index] = isItBlocked;
         left--;
         // Not before the writer is done with the whole group.
-        if (left === 0) queueMicrotask(() => this.#end(entries, outcomes));
+        if (left === 0) queueMicrotask(() => this.#end(entries, isBlocked));
       };
       this.#deps.writer.write(
         this.#webhookId,
@@ -75,9 +75,9 @@ export class FileApplier {
     }
   }
 
-  #end(entries: readonly LoggedEntry[], outcomes: readonly LoggedOutcome[]): void {
-    const blocked = entries.filter((_, index) => outcomes[index] === "blocked");
-    for (const [index, { done }] of entries.entries()) if (outcomes[index] !== "blocked") done();
+  #end(entries: readonly LoggedEntry[], isBlocked: readonly boolean[]): void {
+    const blocked = entries.filter((_, index) => isBlocked[index]);
+    for (const [index, { done }] of entries.entries()) if (!isBlocked[index]) done();
     this.#isBlocked = blocked.length > 0;
     if (!this.#isBlocked) {
       this.#isBusy = false;

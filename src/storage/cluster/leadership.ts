@@ -35,6 +35,8 @@ export type HeardNode = Readonly<{ node: string; at: number; beat: Beat }>;
 export type Leadership = Readonly<{
   /** True while this node may deliver and write as the leader. */
   mayLead: () => boolean;
+  /** True while the log says that this node leads, though it may have resigned or lack a proof. */
+  isOwner: () => boolean;
   /** Epoch of this node's leadership, past or present; null if this process has never led. */
   ownEpoch: () => number | null;
   /** The leader by the log, as far as it is applied here; `url` is null until it was heard. */
@@ -80,8 +82,12 @@ export function startLeadership(deps: {
   let leadsAgainWhenFit = false;
   let leaderHeardAt = clock.monotonic();
 
+  function isOwner(): boolean {
+    return owner !== null && owner.epoch === ownEpoch;
+  }
+
   function leads(): boolean {
-    return !hasResigned && owner !== null && owner.node === node && owner.epoch === ownEpoch;
+    return !hasResigned && isOwner();
   }
 
   function mayLead(): boolean {
@@ -141,18 +147,15 @@ export function startLeadership(deps: {
       ownEpoch = claim.epoch;
       proved(sentAt);
       await reached(claim.position);
-      if (owner?.epoch === claim.epoch) begin(owner);
+      if (owner?.epoch !== claim.epoch) return;
+      leaderHeardAt = clock.monotonic();
+      onLeading(owner);
     } catch (error) {
       onError("this node could not claim the leadership", error);
     } finally {
       isClaiming = false;
       leaderHeardAt = Math.max(leaderHeardAt, clock.monotonic() - SILENCE_MS / 2);
     }
-  }
-
-  function begin(own: Owner): void {
-    leaderHeardAt = clock.monotonic();
-    onLeading(own);
   }
 
   function proved(sentAt: number): void {
@@ -169,6 +172,7 @@ export function startLeadership(deps: {
 
   return {
     mayLead,
+    isOwner,
     ownEpoch: () => ownEpoch,
     leader: () =>
       owner && { node: owner.node, epoch: owner.epoch, url: heard.get(owner.node)?.beat.url ?? null },

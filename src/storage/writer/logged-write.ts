@@ -5,14 +5,6 @@ import type { LogPlace } from "../event-db/log-position.ts";
 import { isFileFault } from "./commit-writes.ts";
 import type { Write } from "./writes.ts";
 
-/**
- * - `applied`: the file has it, from now or from before.
- * - `refused`: it cannot be applied to these rows; every copy refuses it alike.
- * - `gone`: the webhook was deleted.
- * - `blocked`: the file or its disk is at fault; it must be written before anything that follows it.
- */
-export type LoggedOutcome = "applied" | "refused" | "gone" | "blocked";
-
 /** Writes of one file that were handed over together: none is applied after one that was blocked. */
 export class LoggedGroup {
   isBlocked = false;
@@ -27,12 +19,17 @@ export class LoggedWrite implements Write {
   readonly #write: Write;
   readonly #place: LogPlace;
   readonly #group: LoggedGroup;
-  readonly #done: (outcome: LoggedOutcome) => void;
+  readonly #done: (isBlocked: boolean) => void;
   #isRefused = false;
 
   constructor(
     write: Write,
-    of: Readonly<{ place: LogPlace; group: LoggedGroup; done: (outcome: LoggedOutcome) => void }>,
+    of: Readonly<{
+      place: LogPlace;
+      group: LoggedGroup;
+      /** `isBlocked`: the file or its disk is at fault, and it must be written before anything that follows it. */
+      done: (isBlocked: boolean) => void;
+    }>,
   ) {
     this.bytes = write.bytes;
     this.news = write.news;
@@ -57,21 +54,17 @@ export class LoggedWrite implements Write {
   }
 
   readonly resolve = (): void => {
-    this.#done("applied");
+    this.#done(false);
     this.#write.resolve();
   };
 
   readonly reject = (error: Error): void => {
-    const outcome = this.#outcomeOf(error);
-    if (outcome === "blocked") this.#group.isBlocked = true;
-    this.#done(outcome);
-    if (outcome !== "blocked") this.#write.reject(error);
+    // Every copy refuses alike what these rows do not allow, and a webhook that was deleted takes nothing.
+    const isFinal = this.#isRefused || (error instanceof AppError && error.kind === "not_found");
+    if (!isFinal) this.#group.isBlocked = true;
+    this.#done(!isFinal);
+    if (isFinal) this.#write.reject(error);
   };
-
-  #outcomeOf(error: Error): LoggedOutcome {
-    if (this.#isRefused) return "refused";
-    return error instanceof AppError && error.kind === "not_found" ? "gone" : "blocked";
-  }
 }
 
 function blocked(): AppError {

@@ -1,6 +1,8 @@
 /** `webhooker listen`: delivers a webhook's events to a service on this machine. */
+
 import type { Command } from "commander";
 import { formatCount } from "../../../dashboard/components/format.ts";
+import { wait } from "../../../lib/clock.ts";
 import { createOutboundClient } from "../../../outbound/client.ts";
 import type { Io } from "../../io.ts";
 import { stayAlive } from "../../stay-alive.ts";
@@ -126,7 +128,7 @@ async function replaySince(
     const body = { filter: { range, type }, target_id: targetId, only_missing: true };
     let run = await client.ask({ method: "POST", path: replays, body, schema: replayRunShape });
     while (options.once === true && (run.state === "counting" || run.state === "running")) {
-      await new Promise<void>((resolve) => io.clock.after(ASK_EVERY_MS, resolve));
+      await wait(io.clock, ASK_EVERY_MS);
       run = await client.ask({ path: `${replays}/${run.id}`, schema: replayRunShape });
     }
   }

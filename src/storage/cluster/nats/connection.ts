@@ -1,6 +1,6 @@
 /** The connection to the NATS servers: finds one that answers, and another after it is lost, for ever. */
 import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
-import type { Clock } from "../../../lib/clock.ts";
+import { type Clock, wait } from "../../../lib/clock.ts";
 import { AppError } from "../../../lib/errors.ts";
 import { addressesOf, authenticatorOf, fault, type NatsOptions, tlsOf } from "./options.ts";
 
@@ -70,13 +70,9 @@ export async function connectToNats(deps: {
         throw fault(variable, "is refused by the NATS servers", hint);
       }
       if (clock.monotonic() >= until) throw unreachable(servers, error);
-      await pause(clock, RETRY_MS);
+      await wait(clock, RETRY_MS);
     }
   }
-}
-
-export function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
 function unreachable(servers: readonly string[], cause: unknown): AppError {

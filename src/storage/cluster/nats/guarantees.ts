@@ -8,10 +8,10 @@
  */
 import { z } from "zod";
 import { ConfigError, type ConfigFault } from "../../../config.ts";
-import type { Clock } from "../../../lib/clock.ts";
+import { type Clock, wait } from "../../../lib/clock.ts";
 import { AppError } from "../../../lib/errors.ts";
 import type { LogServers } from "../event-log.ts";
-import { type Connection, connectToNats, pause } from "./connection.ts";
+import { type Connection, connectToNats } from "./connection.ts";
 import { fault, type NatsOptions } from "./options.ts";
 
 export type ServerReport = z.output<typeof reportSchema>;
@@ -68,7 +68,7 @@ export async function verifyServers(deps: {
       const servers = said === null ? null : judge(said, { cluster, areMeeting });
       if (servers !== null) return servers;
       if (passedMs >= budgetMs) throw noMajority();
-      await pause(clock, QUIET_MS);
+      await wait(clock, QUIET_MS);
     }
   } finally {
     await connection.close();

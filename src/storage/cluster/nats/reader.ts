@@ -4,9 +4,8 @@
  * Sequences have no holes, so a hole is a damaged copy: a flipped bit makes a NATS server drop a whole block in silence.
  * Such a copy is left for another one. Reading again begins after the last entry that was passed on whole.
  */
-import type { Clock } from "../../../lib/clock.ts";
+import { type Clock, wait } from "../../../lib/clock.ts";
 import type { LogEntry, LogHead, LogReader, ReaderTrouble } from "../event-log.ts";
-import { pause } from "./connection.ts";
 import { createJoiner, DamagedCopy, type StreamMessage } from "./joiner.ts";
 import type { Source } from "./pull.ts";
 
@@ -141,7 +140,7 @@ export function startReader({ clock, open, head, after, onEntry, onTrouble }: Re
       if (!isLast) return;
       onTrouble({ kind: "damaged", position: at, reason });
       avoided.clear();
-      return pause(clock, DAMAGED_MS);
+      return wait(clock, DAMAGED_MS);
     }
     if (error instanceof Stalled) {
       onTrouble({ kind: "stalled", server, position, last: error.last });
@@ -150,7 +149,7 @@ export function startReader({ clock, open, head, after, onEntry, onTrouble }: Re
       return;
     }
     onTrouble({ kind: "interrupted", reason: error instanceof Error ? error.message : String(error) });
-    await pause(clock, REOPEN_MS);
+    await wait(clock, REOPEN_MS);
   }
 
   void run();

@@ -1,8 +1,8 @@
 /** Requests to JetStream that are repeated until they succeed, are refused, or their time is up. */
 import { ConfigError } from "../../../config.ts";
-import type { Clock } from "../../../lib/clock.ts";
+import { type Clock, wait } from "../../../lib/clock.ts";
 import { AppError } from "../../../lib/errors.ts";
-import { type Connection, pause } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 
 /** The election of a new leader takes 4 to 9 seconds and cannot be made quicker. */
 export const DEFAULT_BUDGET_MS = 12_000;
@@ -49,7 +49,7 @@ export async function persist<T>(
       if (error instanceof Refusal || error instanceof AppError || error instanceof ConfigError) throw error;
       cause = error;
     }
-    await pause(clock, PAUSE_MS + Math.random() * JITTER_MS);
+    await wait(clock, PAUSE_MS + Math.random() * JITTER_MS);
   }
   throw new AppError({
     kind: "unavailable",
