@@ -1,4 +1,5 @@
 /** What a fault is, and for how long senders may have to wait because of one. */
+import type { Need } from "./machine/needs.ts";
 import type { World } from "./world.ts";
 
 export type Fault = Readonly<{
@@ -6,7 +7,7 @@ export type Fault = Readonly<{
   act: (world: World, options: Readonly<{ isQuick: boolean }>) => Promise<void>;
   /** Acknowledgements are to go on within this time; null where they cannot. */
   boundMs: number | null;
-  hasSmallDisks?: boolean;
+  need?: Need;
 }>;
 
 /** Where a gateway dies, others take events at once. */

@@ -98,12 +98,12 @@ export const gatewayFaults = {
   follower_cut_off: { boundMs, act: async (world) => cutOff(world, await world.followed()) },
   leader_disk_full: {
     boundMs,
-    hasSmallDisks: true,
+    need: "small_disks",
     act: async (world) => fillDisk((await world.roles()).leader),
   },
   follower_disk_full: {
     boundMs,
-    hasSmallDisks: true,
+    need: "small_disks",
     act: async (world) => fillDisk(await world.followed()),
   },
 } satisfies Record<string, Fault>;

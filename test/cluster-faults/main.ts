@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
+import { whyNot } from "./machine/needs.ts";
 import { play } from "./play.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -33,7 +34,13 @@ process.exit(failures === 0 ? 0 : 1);
 
 /** Returns the number of rounds that went wrong. */
 async function run(name: string, fault: Fault): Promise<number> {
-  const world = await startWorld({ hasSmallDisks: fault.hasSmallDisks ?? false });
+  const { need = null } = fault;
+  const reason = need && whyNot(need);
+  if (reason !== null) {
+    print(`${name} is left out, as this machine does not allow it: ${reason}`);
+    return 0;
+  }
+  const world = await startWorld({ need });
   let failed = 0;
   try {
     for (let round = 1; round <= rounds; round++) {

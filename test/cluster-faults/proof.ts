@@ -1,10 +1,14 @@
-/** Checks a cluster that has come to rest: nothing lost, nothing twice, and all nodes have the same in all their files. */
+/**
+ * Checks a cluster that has come to rest: nothing lost, nothing twice, all nodes have the same in all their files, and all
+ * NATS servers in their copies of the log.
+ */
 import { Database } from "bun:sqlite";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { listReplicatedTables, quoted } from "../../src/storage/main-db/replication/replicated-tables.ts";
 import { digestTables } from "../../src/storage/reader/file-digest.ts";
 import type { Gateway } from "../support/gateway.ts";
+import { listDifferences } from "../support/nats/copies.ts";
 import type { World } from "./world.ts";
 
 const LOOK_MS = 250;
@@ -67,7 +71,7 @@ async function look(world: World): Promise<Found> {
   for (const { webhookId } of setups) {
     if (await asked.hasPending(webhookId)) faults.push(`webhook ${webhookId} has pending deliveries`);
   }
-  faults.push(...listDifferences(world), ...listUnmade(world));
+  faults.push(...listUnequalFiles(world), ...listUnmade(world), ...listDifferences(await world.logCopies()));
   return { faults, lost, doubled, undelivered, repeats };
 }
 
@@ -79,7 +83,7 @@ function readEvents(node: Gateway, webhookId: string): ReadonlyMap<string, numbe
   });
 }
 
-function listDifferences({ nodes, setups, cluster }: World): readonly string[] {
+function listUnequalFiles({ nodes, setups, cluster }: World): readonly string[] {
   const files = [
     ...setups.map(({ webhookId }) => ({ name: `events-${webhookId}.db`, digest: digestTables })),
     { name: "webhooker.db", digest: digestMain },

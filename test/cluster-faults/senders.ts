@@ -8,6 +8,9 @@ const PACE_MS = 40;
 /** Longer than a node tries to reach its log. */
 const PATIENCE_MS = 14_000;
 
+/** Sizes of bodies go up to this. */
+export const SMALL_BYTES = 2_000;
+
 export type Sent = Readonly<{ number: number; eventId: string; webhookId: string }>;
 
 export class Senders {
@@ -16,6 +19,7 @@ export class Senders {
   /** Answers by status; "none" where there was no answer. */
   readonly answers = new Map<string, number>();
   readonly gaps = new Gaps();
+  largestBytes = SMALL_BYTES;
   readonly #nodes: readonly Gateway[];
   readonly #setups: readonly WebhookSetup[];
   #next = 0;
@@ -63,7 +67,7 @@ export class Senders {
     try {
       const answer = await fetch(`${node.entrypointUrl(setup.entrypointId)}/${number}`, {
         method: "POST",
-        body: `${number}:${"x".repeat(number % 2_000)}`,
+        body: `${number}:${"x".repeat((number * 997) % this.largestBytes)}`,
         // A client that reuses connections repeats a request by itself if one was cut, which would store it twice.
         keepalive: false,
         signal: AbortSignal.timeout(PATIENCE_MS),

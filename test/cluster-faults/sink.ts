@@ -9,11 +9,11 @@ export type Sink = Readonly<{
   close: () => Promise<void>;
 }>;
 
-export function startSink(): Sink {
+export function startSink(host: string): Sink {
   const counts = new Map<string, number>();
   const gaps = new Gaps();
   const server = Bun.serve({
-    hostname: "127.0.0.1",
+    hostname: host,
     port: 0,
     async fetch(request) {
       await request.arrayBuffer();
@@ -23,5 +23,5 @@ export function startSink(): Sink {
       return new Response("ok");
     },
   });
-  return { url: `http://127.0.0.1:${server.port}/`, counts, gaps, close: () => server.stop(true) };
+  return { url: `http://${host}:${server.port}/`, counts, gaps, close: () => server.stop(true) };
 }

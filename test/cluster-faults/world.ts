@@ -5,14 +5,16 @@ import type { ApiClient, WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { type FrozenProxy, startFrozenProxy } from "../support/frozen-proxy.ts";
 import { type Gateway, makeFolder } from "../support/gateway.ts";
-import { connectAdmin } from "../support/nats/nats-admin.ts";
-import { mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
+import { connectAdmin, type NatsAdmin } from "../support/nats/nats-admin.ts";
+import { createDisks } from "./machine/disks.ts";
+import { gatewayMachine, type Machine, serverMachine } from "./machine/machine.ts";
+import type { Need } from "./machine/needs.ts";
+import { makeNetwork, type NetworkPlace } from "./machine/networks.ts";
 import { Senders } from "./senders.ts";
 import { type Sink, startSink } from "./sink.ts";
 
 export const NODES = 3;
 const WEBHOOKS = 12;
-const DISK_MB = 400;
 
 export type World = Readonly<{
   cluster: TestCluster;
@@ -32,29 +34,41 @@ export type World = Readonly<{
   followed: () => Promise<Gateway>;
   /** The NATS server that leads the log's stream. */
   logLeader: () => Promise<string>;
+  /** Resolves once all NATS servers have what that one has. */
+  inStep: () => Promise<void>;
+  /** What each NATS server has of the log. */
+  logCopies: () => ReturnType<NatsAdmin["copiesOf"]>;
   proxiesOf: (node: Gateway) => readonly FrozenProxy[];
+  /** Where a node is that has a network of its own. */
+  placeOf: (node: Gateway) => NetworkPlace;
+  /** A gateway or NATS server with a disk of its own. */
+  machineOf: (of: Gateway | string) => Machine;
   end: () => Promise<void>;
 }>;
 
-export async function startWorld({ hasSmallDisks }: { hasSmallDisks: boolean }): Promise<World> {
+/** The machine must allow what is needed. */
+export async function startWorld({ need }: { need: Need | null }): Promise<World> {
   const proxies: FrozenProxy[][] = [];
+  const disks = createDisks(need);
+  const network = need === "networks" ? makeNetwork(NODES) : null;
+  const host = network?.host ?? "127.0.0.1";
   const cluster = await startCluster(0, {
     urlOf({ options }, index) {
       const ports = options.url.split(",").map((server) => Number(server.split(":").at(-1)));
-      const own = ports.map((port) => startFrozenProxy({ port }));
+      const own = ports.map((port) => startFrozenProxy({ port, host }));
       proxies[index] = own;
       return `nats://${own.map(({ url }) => url.replace("http://", "")).join(",")}`;
     },
+    placeOf: (index) => network?.places[index] ?? null,
+    servers: { prepare: disks.addForServer },
   });
-  const disks: string[] = [];
   for (let n = 0; n < NODES; n++) {
     const folder = makeFolder();
-    const data = join(folder, "data");
-    if (hasSmallDisks && mountSmallDisk(data, DISK_MB)) disks.push(data);
+    disks.addForNode(join(folder, "data"));
     await cluster.add(folder);
   }
   const { nodes } = cluster;
-  const sink = startSink();
+  const sink = startSink(host);
   const setups: WebhookSetup[] = [];
   const first = await cluster.leader();
   const targets = [{ type: "http", config: { url: sink.url } }];
@@ -64,6 +78,12 @@ export async function startWorld({ hasSmallDisks }: { hasSmallDisks: boolean }):
   async function roles() {
     const leader = await cluster.leader();
     return { leader, followers: nodes.filter((node) => node !== leader) };
+  }
+
+  function placeOf(node: Gateway): NetworkPlace {
+    const place = network?.places[nodes.indexOf(node)];
+    if (place === undefined) throw new Error("the node has no network of its own");
+    return place;
   }
 
   return {
@@ -82,12 +102,19 @@ export async function startWorld({ hasSmallDisks }: { hasSmallDisks: boolean }):
       return follower;
     },
     logLeader: () => admin.leaderOf(streamOf(0)),
+    logCopies: () => admin.copiesOf(streamOf(0)),
+    inStep: () => admin.inStep(streamOf(0)),
     proxiesOf: (node) => proxies[nodes.indexOf(node)] ?? [],
+    placeOf,
+    machineOf: (of) =>
+      typeof of === "string" ? serverMachine(cluster.nats, of, disks) : gatewayMachine(of, disks),
     async end() {
       await admin.close();
       for (const node of nodes) await node.kill9();
-      for (const disk of disks) unmountSmallDisk(disk);
+      await Promise.all(cluster.nats.names.map(cluster.nats.kill));
+      disks.end();
       await cluster.end();
+      network?.end();
       for (const proxy of proxies.flat()) proxy.close();
       await sink.close();
     },

@@ -14,7 +14,7 @@ let world: World;
 fetchNatsServer();
 
 beforeAll(async () => {
-  if ((await findNatsServer()) !== null) world = await startWorld({ hasSmallDisks: false });
+  if ((await findNatsServer()) !== null) world = await startWorld({ need: null });
 }, 60_000);
 
 afterAll(() => world?.end());

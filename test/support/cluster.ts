@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { digestTables } from "../../src/storage/reader/file-digest.ts";
 import { ApiClient } from "./api-client.ts";
 import { type Environment, Gateway, makeFolder } from "./gateway.ts";
-import { type NatsServers, startNatsServers } from "./nats/nats-servers.ts";
+import { type NatsServers, type ServersOptions, startNatsServers } from "./nats/nats-servers.ts";
 
 export type TestCluster = Readonly<{
   nats: NatsServers;
@@ -25,6 +25,14 @@ export type TestCluster = Readonly<{
   end: () => Promise<void>;
 }>;
 
+export type ClusterOptions = Readonly<{
+  /** The NATS servers as the node with that index is to reach them. */
+  urlOf?: (nats: NatsServers, index: number) => string;
+  /** Address of that node, and shell words before its program. */
+  placeOf?: (index: number) => Readonly<{ address: string; entry: string }> | null;
+  servers?: ServersOptions;
+}>;
+
 const PASSWORD = "correct horse battery staple";
 
 /** As both kinds of nodes tell of a claim. */
@@ -32,10 +40,9 @@ const CLAIM = /(?:this|another) node leads the cluster (?:node|leader)=node(\d+)
 
 export async function startCluster(
   count: number,
-  /** `urlOf`: the servers as the node with that index is to reach them. */
-  { urlOf }: { urlOf?: (nats: NatsServers, index: number) => string } = {},
+  { urlOf, placeOf, servers }: ClusterOptions = {},
 ): Promise<TestCluster> {
-  const nats = await startNatsServers();
+  const nats = await startNatsServers(servers);
   const secretKey = randomBytes(32).toString("base64");
   const nodes: Gateway[] = [];
   let key: Promise<string> | null = null;
@@ -46,8 +53,11 @@ export async function startCluster(
     const port = String(freePort());
     const index = nodes.length;
     const { url, credentials, systemCredentials, maxBytes } = nats.options;
+    const place = placeOf?.(index) ?? null;
     const gateway = new Gateway(folder, {
+      ...(place && { before: `exec ${place.entry} "$0" "$@"` }),
       env: {
+        ...(place && { HOST: place.address }),
         ...aloneIn(folder),
         PORT: port,
         ADMIN_PASSWORD: PASSWORD,
@@ -56,7 +66,7 @@ export async function startCluster(
         CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
         CLUSTER_LOG_MAX_BYTES: String(maxBytes),
         CLUSTER_NODE: nameAt(index),
-        CLUSTER_ADVERTISE: `http://127.0.0.1:${port}`,
+        CLUSTER_ADVERTISE: `http://${place?.address ?? "127.0.0.1"}:${port}`,
       },
     });
     nodes.push(gateway);

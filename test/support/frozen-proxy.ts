@@ -13,7 +13,9 @@ export type FrozenProxy = Readonly<{
   close: () => void;
 }>;
 
-export function startFrozenProxy(target: { port: number }): FrozenProxy {
+/** Listens on `host`, 127.0.0.1 by default. */
+export function startFrozenProxy(target: { port: number; host?: string }): FrozenProxy {
+  const { host = "127.0.0.1" } = target;
   let { port } = target;
   let isFrozen = false;
   /** Connections that were open during a freeze. */
@@ -45,7 +47,7 @@ export function startFrozenProxy(target: { port: number }): FrozenProxy {
   }
 
   const listener = Bun.listen<Side>({
-    hostname: "127.0.0.1",
+    hostname: host,
     port: 0,
     socket: {
       open(socket) {
@@ -78,7 +80,7 @@ export function startFrozenProxy(target: { port: number }): FrozenProxy {
   });
 
   return {
-    url: `http://127.0.0.1:${listener.port}`,
+    url: `http://${host}:${listener.port}`,
     freeze() {
       isFrozen = true;
       for (const socket of open) dead.add(socket);

@@ -1,16 +1,19 @@
 /** Asks test servers what the log itself does not tell: which server leads a stream, and which one readers read from. */
+import { type Copy, readCopies } from "./copies.ts";
 import type { NatsServers } from "./nats-servers.ts";
 
 export type NatsAdmin = Readonly<{
   leaderOf: (stream: string) => Promise<string>;
   /** Names of the servers that a reader's consumer is on. */
   readFrom: (stream: string) => Promise<readonly string[]>;
+  /** What each server has of the stream, by its name. */
+  copiesOf: (stream: string) => Promise<ReadonlyMap<string, Copy>>;
   /** Resolves once all replicas of the stream have what its leader has. */
   inStep: (stream: string) => Promise<void>;
   close: () => Promise<void>;
 }>;
 
-export async function connectAdmin({ options }: NatsServers): Promise<NatsAdmin> {
+export async function connectAdmin({ options, names }: NatsServers): Promise<NatsAdmin> {
   const { connect, nkeyAuthenticator } = await import("@nats-io/transport-node");
   const { jetstreamManager } = await import("@nats-io/jetstream");
   const nats = await connect({
@@ -33,10 +36,11 @@ export async function connectAdmin({ options }: NatsServers): Promise<NatsAdmin>
   return {
     leaderOf: async (stream) => (await infoOf(stream)).cluster?.leader ?? "",
     async readFrom(stream) {
-      const names: string[] = [];
-      for await (const { cluster } of manager.consumers.list(stream)) names.push(cluster?.leader ?? "");
-      return names;
+      const leaders: string[] = [];
+      for await (const { cluster } of manager.consumers.list(stream)) leaders.push(cluster?.leader ?? "");
+      return leaders;
     },
+    copiesOf: (stream) => readCopies({ nats, manager, stream, names }),
     async inStep(stream) {
       for (;;) {
         const { cluster } = await infoOf(stream);

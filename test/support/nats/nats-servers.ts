@@ -27,10 +27,12 @@ export type NatsServers = AsyncDisposable &
     end: () => Promise<void>;
   }>;
 
-type ServersOptions = Readonly<{
+export type ServersOptions = Readonly<{
   tls?: NatsServerPlan["tls"];
   /** Changes the text of a server's file, such as its guarantees. */
   edit?: (text: string, name: string) => string;
+  /** Called with the folder of each server's files before it starts. */
+  prepare?: (folder: string, name: string) => void;
   /** Servers to start; all by default. */
   started?: readonly string[];
 }>;
@@ -61,8 +63,11 @@ export async function startNatsServers(options: ServersOptions = {}): Promise<Na
     maxStorageBytes: 4 * 1024 ** 3,
     tls: options.tls ?? null,
   });
-  const { edit = (text) => text } = options;
-  for (const { name, text } of files) writeFileSync(join(folder, `${name}.conf`), edit(text, name));
+  const { edit = (text) => text, prepare } = options;
+  for (const { name, text } of files) {
+    writeFileSync(join(folder, `${name}.conf`), edit(text, name));
+    prepare?.(join(folder, name), name);
+  }
 
   const children = new Map<string, Bun.Subprocess<"ignore", "ignore", "pipe">>();
 
