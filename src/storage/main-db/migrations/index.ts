@@ -26,6 +26,7 @@ import links from "./0024-links.sql" with { type: "text" };
 import portalLinks from "./0025-portal-links.sql" with { type: "text" };
 import configOfUsers from "./0026-config-of-users.sql" with { type: "text" };
 import cluster from "./0027-cluster.sql" with { type: "text" };
+import laterRows from "./0028-later-rows.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -55,4 +56,5 @@ export const mainMigrations: readonly string[] = [
   portalLinks,
   configOfUsers,
   cluster,
+  laterRows,
 ];

@@ -2,6 +2,7 @@
 import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import { RowApplier } from "./apply-rows.ts";
+import { asApplied } from "./as-applied.ts";
 import { Outbox, type OutboxBatch } from "./outbox.ts";
 import type { RowChange } from "./row-change.ts";
 import { touching } from "./touched-webhooks.ts";
@@ -49,8 +50,8 @@ export type MainDbReplication = Readonly<{
   forget: (upTo: number, position: number) => void;
   /**
    * Applies the rows and the position in one transaction, neither captured nor refused, and drops what is known of them
-   * from memory. Does nothing if `position` was applied before. Throws NewerRows for tables or columns that this version
-   * does not have; then nothing is applied.
+   * from memory. Does nothing if `position` was applied before. Columns and tables that only the leader's version or only
+   * this one has are provided for; throws UnfitRows, and applies nothing, if they differ in more than that.
    */
   apply: (changes: readonly RowChange[], position: number) => AppliedRows;
   /** True for a webhook that is there and not deleted. */
@@ -100,24 +101,6 @@ export function createMainDbReplication(deps: {
     db.run("DELETE FROM cluster_state");
   }
 
-  /** The role tells the triggers that the rows come from the log; no other connection ever sees it. */
-  function asApplying(act: () => void): void {
-    if (readState()?.role !== "following") throw new Error("only a following main database applies rows");
-    setRole.run("applying");
-    act();
-    setRole.run("following");
-  }
-
-  /** The leader's rows bring all consequences along, so that no foreign key may act or refuse here. */
-  function withoutForeignKeys<T>(act: () => T): T {
-    db.run("PRAGMA foreign_keys = OFF");
-    try {
-      return act();
-    } finally {
-      db.run("PRAGMA foreign_keys = ON");
-    }
-  }
-
   return {
     state() {
       const row = readState();
@@ -143,22 +126,16 @@ export function createMainDbReplication(deps: {
       setPosition.run(position);
     }).immediate,
     apply(changes, position) {
-      const none = { changed: [], created: [], deleted: [] };
-      const { changed, ...result } = withoutForeignKeys(() =>
-        db
-          .transaction(() => {
-            if (position <= (readState()?.position ?? 0)) return none;
-            applier.readTables();
-            const touched = touching(db, changes, () =>
-              asApplying(() => {
-                for (const change of changes) applier.apply(change);
-              }),
-            );
-            setPosition.run(position);
-            return touched;
-          })
-          .immediate(),
-      );
+      if (position <= (readState()?.position ?? 0)) return { created: [], deleted: [] };
+      const { changed, ...result } = asApplied(db, (role) => {
+        if (role !== "following") throw new Error("only a following main database applies rows");
+        applier.readTables();
+        const touched = touching(db, changes, () => {
+          for (const change of changes) applier.apply(change);
+        });
+        setPosition.run(position);
+        return touched;
+      });
       applied(changed);
       return result;
     },

@@ -1,7 +1,7 @@
 /** Changed rows of the leader that are not in the log yet, in the order of the changes. */
 import type { Database } from "bun:sqlite";
-import { z } from "zod";
-import type { Row, RowChange, RowValue } from "./row-change.ts";
+import type { RowChange } from "./row-change.ts";
+import { readStoredChange, type StoredChange } from "./stored-row.ts";
 
 /** Changes that go into one entry of the log. */
 export type OutboxBatch = Readonly<{
@@ -12,20 +12,7 @@ export type OutboxBatch = Readonly<{
   isLast: boolean;
 }>;
 
-type OutboxRow = Readonly<{ id: number; table_name: string; op: "put" | "gone"; content: string }>;
-
-/** As the triggers write them: JSON has no bytes. */
-const storedRow = z.record(
-  z.string(),
-  z.union([
-    z.null(),
-    z.string(),
-    z.number(),
-    z.object({ int: z.string() }),
-    z.object({ real: z.string() }),
-    z.object({ blob: z.string() }),
-  ]),
-);
+type OutboxRow = StoredChange & Readonly<{ id: number }>;
 
 export class Outbox {
   readonly #last;
@@ -59,7 +46,7 @@ export class Outbox {
     for (const row of this.#rows.iterate(end)) {
       length += row.content.length;
       if (changes.length > 0 && length > maxBytes) break;
-      changes.push(toChange(row));
+      changes.push(readStoredChange(row));
       upTo = row.id;
     }
     return { upTo, changes, isLast: upTo === end };
@@ -73,19 +60,4 @@ export class Outbox {
   clear(): void {
     this.forget(Number.MAX_SAFE_INTEGER);
   }
-}
-
-function toChange({ table_name: table, op, content }: OutboxRow): RowChange {
-  const row = toRow(storedRow.parse(JSON.parse(content)));
-  return op === "put" ? { table, row } : { table, gone: row };
-}
-
-function toRow(stored: z.infer<typeof storedRow>): Row {
-  const pairs = Object.entries(stored).map(([column, value]): [string, RowValue] => [
-    column,
-    typeof value === "object" && value !== null && "blob" in value
-      ? new Uint8Array(Buffer.from(value.blob, "hex"))
-      : value,
-  ]);
-  return Object.fromEntries(pairs);
 }

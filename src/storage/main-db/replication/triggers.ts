@@ -21,7 +21,8 @@ function jsonOf(value: string): string {
       ELSE ${value} END`;
 }
 
-function objectOf(columns: readonly string[], of: (column: string) => string): string {
+/** SQL of a JSON object with these columns. */
+export function objectOf(columns: readonly string[], of: (column: string) => string): string {
   const pairs = columns.map((column) => `'${column.replaceAll("'", "''")}', ${jsonOf(of(column))}`);
   return `json_object(${pairs.join(", ")})`;
 }
@@ -35,10 +36,12 @@ function triggersOf({ name, columns, key }: ReplicatedTable): readonly Trigger[]
     WHERE ${key.map((each) => `${quoted(each)} = NEW.${quoted(each)}`).join(" AND ")};`;
   const gone = `${insert} ${literal}, 'gone', ${objectOf(key, column("OLD"))}`;
   const isMoved = key.map((each) => `OLD.${quoted(each)} IS NOT NEW.${quoted(each)}`).join(" OR ");
+  // What a later version's row had more goes with the row.
+  const forget = `DELETE FROM cluster_later WHERE table_name = ${literal} AND key = ${objectOf(key, column("OLD"))}`;
   const bodies = {
     insert: put,
-    update: `${gone} WHERE ${isMoved};\n  ${put}`,
-    delete: `${gone};`,
+    update: `${gone} WHERE ${isMoved};\n  ${forget} AND (${isMoved});\n  ${put}`,
+    delete: `${gone};\n  ${forget};`,
   };
   return Object.entries(bodies).map(([act, body]) => ({
     name: `cluster_${act}_${name}`,

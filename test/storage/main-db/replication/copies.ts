@@ -64,6 +64,12 @@ export function createCopies(prepare: (db: Database) => void = () => undefined):
   };
 }
 
+/** What comes out of the log of what was put in. */
+export function throughTheLog(entry: ShippedRows): ShippedRows {
+  const [read] = decodeRecord(encodeRecord({ node: "leader", entries: [entry] })).entries;
+  return shippedRowsSchema.parse(read) as ShippedRows;
+}
+
 /** Runs `act` on a connection of its own, as another process would. */
 export function withConnection<T>(path: string, act: (db: Database) => T): T {
   const db = new Database(path, { strict: true });

@@ -1,7 +1,6 @@
 /** A main database that is part of a cluster captures changes or refuses them, and follows the log exactly once. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { openMainDb } from "../../../../src/storage/main-db/open.ts";
-import { NewerRows } from "../../../../src/storage/main-db/replication/apply-rows.ts";
 import { explainRefusedChange } from "../../../../src/storage/main-db/replication/refused-change.ts";
 import { REFUSAL } from "../../../../src/storage/main-db/replication/triggers.ts";
 import { thrownBy } from "../../../support/thrown.ts";
@@ -89,26 +88,6 @@ describe("a following copy", () => {
     expect(explainRefusedChange(refused)).toMatchObject({ kind: "conflict", code: "not_leading" });
     const other = new Error("other");
     expect(explainRefusedChange(other)).toBe(other);
-  });
-
-  test("applies nothing of a transaction with tables or columns that it does not know", () => {
-    const { leader, follower } = copies;
-    const { id: userId } = leader.addUser();
-    sync();
-    const { replication } = follower.mainDb;
-    const gone = { table: "users", gone: { id: userId } } as const;
-    const position = (positionOf(follower) ?? 0) + 1;
-    for (const change of [
-      { table: "tomorrow", row: { id: 1 } },
-      { table: "cluster_state", row: { id: 1 } },
-      { table: "teams", row: { id: "t", tomorrow: 1 } },
-      { table: "teams", gone: {} },
-    ]) {
-      expect(() => replication.apply([gone, change], position)).toThrow(NewerRows);
-      expect(positionOf(follower)).toBe(position - 1);
-      expect(follower.mainDb.users.find(userId)).not.toBeNull();
-    }
-    expect(replication.state()?.role).toBe("following");
   });
 
   test("enforces foreign keys again when it leads", () => {
