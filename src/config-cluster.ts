@@ -18,7 +18,7 @@ export type ClusterConfig = Readonly<{
     tls: Readonly<{ authority: string | null; certificate: string | null; key: string | null }>;
     node: string;
     shards: 1;
-    /** What the log may take on each server's disk. */
+    /** Most that the log may take on each server's disk. */
     maxBytes: number;
   }>;
 }>;

@@ -29,7 +29,7 @@ export function toJsonSchemas(
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
       refuseFlags(zodSchema._zod.bag.patterns);
-      // Of a tuple, which `maxItems` closes as well: some generators of clients take no schema that is `false`.
+      // `maxItems` closes a tuple as well, and some generators of clients take no schema that is `false`.
       if (jsonSchema.items === false) delete jsonSchema.items;
       const { [WORDS_OF]: registry } = jsonSchema;
       if (typeof registry !== "string") return;

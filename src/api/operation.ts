@@ -85,7 +85,7 @@ type Call<Params, Query, Body> = Readonly<{
   params: Params;
   query: Query;
   body: Body;
-  /** Of the body as it came. */
+  /** The body as it came. */
   bytes: Uint8Array;
   /** For files, which are not parsed by a schema. */
   request: Request;

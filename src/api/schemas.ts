@@ -14,8 +14,8 @@ export const webhookSchema = z
   .strictObject({
     id,
     name: z.string(),
-    role: z.enum(WEBHOOK_ROLES).describe("What you may do with it."),
-    owner_id: id.describe("Of the user that it belongs to."),
+    role: z.enum(WEBHOOK_ROLES).describe("Your role, which says what you may do with it."),
+    owner_id: id.describe("Id of the user that it belongs to."),
     external_id: z.string().nullable().describe("The owner's own id of it."),
     ...withoutDefaults(webhookSettingsShape),
     ...managedShape,
@@ -164,7 +164,7 @@ const replayRunTargetSchema = z
       .enum(["paused", "due", "retries"])
       .nullable()
       .describe(
-        "What this target waits for. paused: to be enabled and resumed; due: due deliveries to be sent first; retries: deliveries between attempts to finish; null: nothing.",
+        "The reason why this target waits. paused: to be enabled and resumed; due: due deliveries to be sent first; retries: deliveries between attempts to finish; null: nothing.",
       ),
   })
   .meta({

@@ -11,7 +11,7 @@ export type KeyLimits = Readonly<{
   expiresAt: number | null;
 }>;
 
-/** What was asked for, not checked yet; what is left out has no limit. */
+/** The limits asked for, not checked yet; one that is left out does not exist. */
 export type WantedLimits = Readonly<{
   scopes?: readonly string[] | null | undefined;
   webhookIds?: readonly string[] | null | undefined;

@@ -2,7 +2,7 @@
 import { isFormType } from "./form-values.ts";
 import { type LeadingField, listFormFields, listJsonFields } from "./leading-fields.ts";
 
-/** Of a body, the bytes that its preview is made from. */
+/** Bytes of a body that its preview is made from. */
 export const PREVIEW_BYTES = 4 * 1024;
 
 const MAX_PARTS = 3;
@@ -19,7 +19,7 @@ const WRAPPERS = new Set(
 /** Things beside the one that the event is about. */
 const BYSTANDERS =
   /^(?:sender|user|owner|installation|organization|links?|meta|metadata|headers|context|previous)/i;
-/** What holds the thing: its name is worth a word, its id is not. */
+/** Objects around the thing: their names are worth a word, their ids are not. */
 const HOLDERS = /^(?:repository|project|account|workspace|team|company|shop|store)$/i;
 
 const SEEN = /[^\p{Cc}\p{Cf}\p{Cs}\s]/u;

@@ -3,7 +3,7 @@ import { endOfJsonScalar, skipJsonSpace } from "./json-scalars.ts";
 
 export type TypedJson = Readonly<{ document: unknown } | { fault: string }>;
 
-/** Objects and lists within each other. What people type has fewer. */
+/** Objects and lists within each other. Typed JSON has fewer. */
 const DEEPEST = 100;
 
 export function readTypedJson(text: string): TypedJson {

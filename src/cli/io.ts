@@ -26,7 +26,7 @@ export type Io = Readonly<{
   readSecret: (prompt: string) => Promise<string>;
   /** Writes bytes to standard output. */
   outBytes: (bytes: Uint8Array) => void;
-  /** What the commands for a gateway elsewhere need. */
+  /** Needed by the commands for a gateway elsewhere. */
   clientEnvironment: () => ClientEnvironment;
   /** Throws ConfigError. */
   loadConfig: () => Config;

@@ -53,7 +53,7 @@ export type UserRoute = Named &
     role: WebhookRole | null;
     /** Asks for the password or a code again if the sign-in is older than a few minutes. */
     isSensitive?: true;
-    /** What the form changes: the guard asks first if a file of configuration manages it. */
+    /** Object that the form changes: the guard asks first if a file of configuration manages it. */
     configures?: ConfiguredKind;
     /** Field of the form's button that only tries what is typed. */
     trialField?: string;

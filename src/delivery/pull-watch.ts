@@ -8,7 +8,7 @@ import type { TargetQueries } from "../storage/main-db/targets.ts";
 import type { Presence, Pulls } from "../targets/pull/pulls.ts";
 import type { TargetNotices } from "./target-notices.ts";
 
-/** What was pulled is written together this often; a crash forgets no more. */
+/** Interval at which pulls are written together; a crash forgets no more. */
 const WRITE_MS = 5 * MINUTE_MS;
 const IDLE_DAYS = 7;
 const REASON = `No program has pulled from it for ${IDLE_DAYS} days.`;

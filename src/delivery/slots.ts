@@ -13,7 +13,7 @@ const BYTES_PER_TARGET = 32 * 1024 * 1024;
 /** An attempt that runs longer than this makes its target unhealthy until it ends. */
 export const SLOW_AFTER_MS = 1_000;
 
-/** What a target has of the slots: its attempts in flight, and how many more it has earned. */
+/** A target's share of the slots: its attempts in flight, and how many more it has earned. */
 export type Share = {
   /** When each attempt began, in milliseconds of monotonic time, by event id; the oldest first. */
   readonly inFlight: Map<string, number>;

@@ -1,4 +1,4 @@
-/** What the engine reports to whoever gives notice of targets in trouble. */
+/** Reports of the engine to whoever gives notice of targets in trouble. */
 
 type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 

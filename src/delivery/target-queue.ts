@@ -23,7 +23,7 @@ type OfTarget = Readonly<{ webhookId: string; targetId: string }>;
 export class TargetQueue {
   readonly webhookId: string;
   readonly targetId: string;
-  /** What the target has of the slots. */
+  /** The target's share of the slots. */
   readonly share: Share;
   /** Its attempts are marked in the journal, so that one that kills the process is known. */
   isMarked = true;

@@ -1,4 +1,4 @@
-/** What the engine does at a time, not for an event: due deliveries, slow targets, and what a fault has left behind. */
+/** The engine's work by the clock, not for an event: due deliveries, slow targets, and what a fault has left behind. */
 import { createAlarm } from "../lib/alarm.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Suspects } from "./attempts/suspects.ts";

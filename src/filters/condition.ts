@@ -10,7 +10,7 @@ export type Scalar = Readonly<{
   isDecimal: boolean;
 }>;
 
-/** What a filter compares with: a scalar, or a whole list or object. */
+/** A value that a filter compares with: a scalar, or a whole list or object. */
 export type Constant =
   | Scalar
   | Readonly<{ kind: "list"; items: readonly Constant[] }>

@@ -4,7 +4,7 @@ import type { Comparison, Condition, Constant, Field, ValueTest } from "./condit
 import { type FilterValue, TOO_MUCH } from "./filter-value.ts";
 import { judge, NO, passesOne } from "./judge.ts";
 
-/** Of a value that was judged NO. `place` is such as "body.amount"; "" for the whole event. */
+/** Says why a value was judged NO. `place` is such as "body.amount"; "" for the whole event. */
 export function explain(condition: Condition, value: FilterValue, place: string, work: Work): string {
   switch (condition.kind) {
     case "exists":
@@ -71,7 +71,7 @@ function explainContains(items: readonly Condition[], value: FilterValue, place:
   return failing === undefined ? TOO_MUCH.text() : explainItem(failing, value, place, work);
 }
 
-/** Of a list none of whose items meets the condition. */
+/** Says why no item of a list meets the condition. */
 function explainItem(condition: Condition, list: FilterValue, place: string, work: Work): string {
   if (condition.kind === "equals") return explainUnlike(list, place, shown(condition.constant));
   const first = firstItemOf(list);

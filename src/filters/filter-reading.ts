@@ -68,14 +68,14 @@ export class FilterReading {
     }
   }
 
-  /** What `$gt` and its like compare with. */
+  /** Reads the operand of `$gt` and its like. */
   ordered(value: unknown, place: Place): Scalar {
     const isOrdered = typeof value === "number" || typeof value === "string";
     if (!isOrdered) this.fault(place, "must be a number or a text");
     return this.scalar(isOrdered ? value : "", place);
   }
 
-  /** What `$in` and `$nin` take. */
+  /** Reads the operand of `$in` and `$nin`. */
   membership(value: unknown, place: Place): ValueTest {
     if (Array.isArray(value)) {
       this.count(place);
@@ -106,7 +106,7 @@ export class FilterReading {
     return typeof value === "string" ? value : "";
   }
 
-  /** What `$eq` and `$neq` take: any JSON. */
+  /** Reads the operand of `$eq` and `$neq`: any JSON. */
   constant(value: unknown, place: Place): Constant {
     if (!Array.isArray(value) && !isRecord(value)) return this.scalar(value, place);
     this.count(place);

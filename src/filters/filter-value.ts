@@ -1,4 +1,4 @@
-/** What filters look at: one view of values, whether of a JSON body, a form, a header or the query. */
+/** Values that filters look at: one view of a JSON body, a form, a header or the query. */
 import type { JsonKind, JsonText, Work } from "../bodies/json-text.ts";
 import type { FieldName } from "./condition.ts";
 
@@ -65,7 +65,7 @@ class ListOf extends Leaf {
   }
 }
 
-/** What has the same name several times, as in a query: a list; one that has it once, itself. */
+/** Values of one name, as in a query: a list if there are several; else the value itself. */
 export function oneOrList(values: readonly FilterValue[]): FilterValue {
   const [first] = values;
   return values.length === 1 && first !== undefined ? first : new ListOf(values);

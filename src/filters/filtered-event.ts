@@ -14,12 +14,12 @@ import {
   unreadableValue,
 } from "./filter-value.ts";
 
-/** What filters read of an event, before it is stored or afterwards. */
+/** An event as filters read it, before it is stored or afterwards. */
 export type FilteredEvent = Readonly<{
   /** Null where it is not known. */
   type: string | null;
   method: string;
-  /** What followed the entrypoint's URL; "" where nothing did. */
+  /** Path after the entrypoint's URL; "" where there is none. */
   pathTail: string;
   query: string;
   /** Names in lower case. */
@@ -28,7 +28,7 @@ export type FilteredEvent = Readonly<{
   body: Uint8Array;
 }>;
 
-/** Its body is read once, whoever else reads it. What is read of it is taken from `work`. */
+/** The event's body is read once, whoever else reads it; reading it is taken from `work`. */
 export function eventValue(event: FilteredEvent, work: Work): FilterValue {
   let query: FilterValue | null = null;
   let body: FilterValue | null = null;
@@ -123,7 +123,7 @@ function fieldValue({ value }: FormValue): FilterValue {
   return value === null ? unreadableValue("A field of the form is not valid text.") : textValue(value);
 }
 
-/** What is no JSON has no members. */
+/** A text that is no JSON has no members. */
 function payloadValue(field: FormValue | undefined, work: Work): FilterValue {
   const text = field?.value ?? "";
   const json = readJson(new TextEncoder().encode(text));

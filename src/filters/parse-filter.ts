@@ -3,7 +3,7 @@ import { isRecord } from "../lib/records.ts";
 import { type Comparison, type Condition, type Field, fieldName, type ValueTest } from "./condition.ts";
 import { below, type FilterFault, FilterReading, type Place } from "./filter-reading.ts";
 
-/** What of an event a filter may look at. */
+/** Parts of an event that a filter may look at. */
 export const FILTER_KEYS = ["type", "method", "path", "query", "headers", "body"] as const;
 
 export type ParsedFilter = Readonly<{ condition: Condition } | { faults: readonly FilterFault[] }>;
@@ -15,7 +15,7 @@ export function parseFilter(document: unknown): ParsedFilter {
   return parser.faults.length > 0 ? { faults: parser.faults } : { condition };
 }
 
-/** What the names in an object are: parts of an event, headers (in any case), or members of a value. */
+/** Meaning of the names in an object: parts of an event, headers (in any case), or members of a value. */
 type Names = "event" | "headers" | "members";
 type At = Place & Readonly<{ names: Names }>;
 

@@ -1,4 +1,4 @@
-/** What a target wants of the events of its webhook: event types and a filter, compiled once and asked for every event. */
+/** Choice of a target among its webhook's events: event types and a filter, compiled once and asked for every event. */
 import { createHash } from "node:crypto";
 import type { Work } from "../bodies/json-text.ts";
 import { type Condition, fieldName } from "./condition.ts";
@@ -9,10 +9,10 @@ import { eventValue, type FilteredEvent } from "./filtered-event.ts";
 import { judge, NO, UNKNOWN, type Verdict, YES } from "./judge.ts";
 import { parseFilter } from "./parse-filter.ts";
 
-/** What one filter may look at in one event, in names, items and conditions: a few milliseconds at most. */
+/** Most that one filter may look at in one event, in names, items and conditions: a few milliseconds. */
 export const MAX_WORK = 20_000;
 
-/** Of the target's settings; an empty list and null want everything. */
+/** Part of the target's settings; an empty list and null want everything. */
 export type Wants = Readonly<{ eventTypes: readonly string[]; filter: unknown }>;
 
 /** NO: the target does not get the event. UNKNOWN: it cannot be judged, and the target gets it. */

@@ -46,9 +46,13 @@ const parts = [
   {
     title: "Start",
     chapters: [
-      { slug: "guarantees", text: guarantees, summary: "What a 2xx promises, and how the promise is kept" },
-      { slug: "webhooks", text: webhooks, summary: "What belongs together, and its settings" },
-      { slug: "dashboard", text: dashboard, summary: "What each page shows and does" },
+      { slug: "guarantees", text: guarantees, summary: "The promise of a 2xx, and how it is kept" },
+      {
+        slug: "webhooks",
+        text: webhooks,
+        summary: "Entrypoints and targets that belong together, and their settings",
+      },
+      { slug: "dashboard", text: dashboard, summary: "The pages, and what each one does" },
       { slug: "sharing", text: sharing, summary: "Who may do what: roles, members, teams, invitations" },
     ],
   },
@@ -114,7 +118,7 @@ const parts = [
       {
         slug: "availability",
         text: availability,
-        summary: "What happens when a process, machine or disk fails",
+        summary: "Failures of a process, machine or disk, and their cost",
       },
       { slug: "cluster", text: cluster, summary: "A cluster of gateways, and what most need instead" },
       { slug: "configuration", text: configuration, summary: "Environment variables and their defaults" },
@@ -125,7 +129,7 @@ const parts = [
       },
       { slug: "retention", text: retention, summary: "How long events are kept, by age and size" },
       { slug: "backup", text: backup, summary: "Back up and restore, and continuous copies" },
-      { slug: "recovery", text: recovery, summary: "What to do when data is damaged or missing" },
+      { slug: "recovery", text: recovery, summary: "Steps when data is damaged or missing" },
       { slug: "secret-key", text: secretKey, summary: "The key that seals secrets, and how to rotate it" },
       { slug: "export-import", text: exportImport, summary: "Move a webhook to another gateway as one file" },
     ],

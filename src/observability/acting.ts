@@ -21,7 +21,7 @@ export type Act = {
   actor: Actor;
   /** The last entry that it added to the audit log. */
   last: Witness | null;
-  /** What it left running, such as a timer, acts for the gateway. */
+  /** Anything that it left running, such as a timer, acts for the gateway. */
   isOver: boolean;
 };
 

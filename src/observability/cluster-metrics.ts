@@ -1,9 +1,9 @@
-/** What a node of a cluster counts and measures of its part in it. */
+/** Counts and measures a node's part in its cluster. */
 import { Buckets } from "./buckets.ts";
 import { FAST } from "./counts.ts";
 import type { MetricsRegistry, Sample } from "./prometheus-metrics.ts";
 
-/** What a reader of the log meets, so that each has its series from the start. */
+/** Troubles of a reader of the log, so that each has its series from the start. */
 const TROUBLES = [
   "interrupted",
   "stalled",

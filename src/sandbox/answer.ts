@@ -1,4 +1,4 @@
-/** What a transformation is asked, and what it may answer: checked, as the code in the sandbox may write anything. */
+/** Questions to a transformation, and its answers: checked, as the code in the sandbox may write anything. */
 import { z } from "zod";
 
 /** A fault of the code, with its place where that is known; both count from 1. */
@@ -34,7 +34,7 @@ const changesSchema = z.object({
   body: z.string().optional(),
 });
 
-/** What the code wants to be different; the rest stays byte for byte. */
+/** Changes that the code wants; the rest stays byte for byte. */
 export type Changes = z.output<typeof changesSchema>;
 
 export const faultSchema = z.object({
@@ -51,7 +51,7 @@ const answerSchema = z.union([
   z.strictObject({ fault: faultSchema, lines: linesSchema }),
 ]);
 
-/** What the code answered. `micros`: how long it took. */
+/** Answer of the code. `micros`: how long it took. */
 export type Answer = z.output<typeof answerSchema> & Readonly<{ micros: number }>;
 
 /** A line of the child: the time it took, and the answer. Null where it is none. */

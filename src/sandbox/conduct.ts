@@ -1,4 +1,4 @@
-/** What is known of a version of code by its runs, and beside which other code it may run therefore. */
+/** Judges a version of code by its runs, and so beside which other code it may run. */
 
 /** Code runs beside that of others only after so many runs in a row that were short. */
 const PROVEN_RUNS = 20;
@@ -41,7 +41,7 @@ export class Conduct {
     const isShort = micros <= SHORT_MICROS;
     this.#shortRuns = isShort ? this.#shortRuns + 1 : 0;
     if (!isShort) this.#isAside = true;
-    // What was under way when it was disabled changes nothing.
+    // A run that was under way when it was disabled changes nothing.
     if (this.#isDisabled) return;
     if (this.#shortRuns >= PROVEN_RUNS) this.#hasWorked = true;
     this.#kills = 0;

@@ -1,9 +1,9 @@
 /**
- * What the gateway and the sandbox's child tell each other, a line each. The gateway sends `code KEY JSON-text` once
+ * Messages between the gateway and the sandbox's child, a line each. The gateway sends `code KEY JSON-text` once
  * for each transformation, then `run KEY JSON` or `load KEY `; the child answers these in turn with `MICROSECONDS JSON`.
  */
 
-/** The child's last line before it ends by itself, to give memory back. What was not answered was not begun. */
+/** The child's last line before it ends by itself, to give memory back. A run that was not answered was not begun. */
 export const RETIRED = "retired";
 /** The child's last line before it is killed for a run that nothing else could end. */
 export const OVERRAN = "overran";

@@ -14,7 +14,7 @@ const MOST_KNOWN = 10_000;
 export type Sandbox = Readonly<{
   /** Never rejects. */
   run: (code: Code, input: TransformInput) => Promise<Ran>;
-  /** What is wrong with code that cannot even be loaded; null where nothing is, or nothing is known. Never rejects. */
+  /** Resolves with the fault of code that cannot even be loaded; null where none is, or is known. Never rejects. */
   check: (source: string) => Promise<Fault | null>;
   /** Process ids of the children that are running. */
   pids: () => readonly number[];

@@ -5,7 +5,7 @@ import { limitWords, SANDBOX_ARGUMENT, type SandboxLimits, USUAL_LIMITS } from "
 
 /** Where the sources of an executable are, on each system. */
 const EMBEDDED = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/;
-/** What one line of the child may be at most: a body of 4 MiB of which JSON escapes every character. */
+/** Longest line of the child: a body of 4 MiB of which JSON escapes every character. */
 const MOST_LINE = 32 * 2 ** 20;
 const NEWLINE = 10;
 
@@ -21,11 +21,11 @@ export type ChildListener = Readonly<{
   onEnd: (signal: string | null) => void;
 }>;
 
-/** Of 19: what acknowledges and delivers comes first. */
+/** Niceness, of at most 19: acknowledging and delivering come first. */
 const LOW_PRIORITY = 10;
 
 export type ChildOptions = Readonly<{
-  /** What starts this program; by default as it was started itself. */
+  /** Command that starts this program; by default as it was started itself. */
   program?: readonly string[];
   /** The arguments that say what the child is; by default those of a sandbox with `limits`. */
   words?: readonly string[];

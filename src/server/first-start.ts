@@ -2,7 +2,7 @@
 import { FIRST_SIGN_IN_MINUTES } from "../auth/first-sign-in.ts";
 import { FIRST_SIGN_IN_PATH } from "../dashboard/session/first-sign-in-path.ts";
 
-/** Of the terminal, never of the log, which may be kept and copied. `token`: see auth/first-sign-in.ts. */
+/** Lines for the terminal, never for the log, which may be kept and copied. `token`: see auth/first-sign-in.ts. */
 export function firstStartLines(
   { username, password }: { username: string; password: string },
   { baseUrl, token }: { baseUrl: string; token: string },

@@ -14,7 +14,7 @@ import type { IngestParts } from "./ingest.ts";
 import type { Overrides } from "./overrides.ts";
 
 export function mountRoutes(deps: {
-  /** What the dashboard needs; the API needs less. */
+  /** Parts that the dashboard needs; the API needs fewer. */
   parts: DashboardDeps & Pick<ApiDeps, "pull">;
   alterDashboard: Overrides["dashboard"] | undefined;
   ingest: Pick<IngestParts, "routes">;

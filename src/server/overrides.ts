@@ -1,4 +1,4 @@
-/** What may stand in for a part of the gateway that is slow, random or outside the process. */
+/** Stand-ins for parts of the gateway that are slow, random or outside the process. */
 import type { Passwords } from "../auth/passwords.ts";
 import type { DashboardDeps } from "../dashboard/deps.ts";
 import type { DescriptorBudget } from "../lib/descriptor-budget.ts";

@@ -21,7 +21,7 @@ export const PROBLEM_LABELS: Readonly<Record<ProblemKind, string>> = {
   entrypoint_refusing: "An entrypoint refuses every request",
 };
 
-/** What has the problem. */
+/** Kind of the object that has the problem. */
 export const PROBLEM_SUBJECTS: Readonly<Record<ProblemKind, "target" | "entrypoint">> = {
   target_circuit_open: "target",
   target_failing: "target",
@@ -51,7 +51,7 @@ const noticeSettingsSchema = z
       .array(z.enum(PROBLEM_KINDS))
       .min(1)
       .default([...PROBLEM_KINDS])
-      .describe("What is told, once when it begins and once when it is over."),
+      .describe("Kinds of problems that are told, once when one begins and once when it is over."),
   })
   .refine(({ target_id, email }) => target_id !== null || email !== null, {
     error: "needs a target_id, an email, or both",

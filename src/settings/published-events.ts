@@ -9,7 +9,7 @@ export const PUBLISHED = "00000000-0000-0000-0000-000000000000";
 /** Carries the publisher's own id of an event, under the name that Standard Webhooks has for it. */
 export const PUBLISHED_ID_HEADER = "webhook-id";
 
-/** What a program publishes. */
+/** An event that a program publishes. */
 export type Publication = Readonly<{
   type: string;
   /** The publisher's own id; null: receivers know the event by the gateway's. */

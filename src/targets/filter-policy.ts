@@ -7,7 +7,7 @@ import { parseFilter } from "../filters/parse-filter.ts";
 import type { Wants } from "../filters/target-filter.ts";
 import type { FormField } from "../settings/form-field.ts";
 
-/** Of the filter's JSON. */
+/** Most characters of the filter's JSON. */
 const MAX_FILTER_LENGTH = 64 * 1024;
 
 /** Part of the delivery policy. */
@@ -66,7 +66,7 @@ function refuseFaults(filter: unknown, context: z.RefinementCtx): void {
   }
 }
 
-/** What a policy says, as filters are compiled from it. */
+/** Returns a policy in the form that filters are compiled from. */
 export function wantsOf(policy: Readonly<{ event_types: readonly string[]; filter: unknown }>): Wants {
   return { eventTypes: policy.event_types, filter: policy.filter };
 }

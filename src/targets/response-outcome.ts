@@ -1,4 +1,4 @@
-/** What an HTTP response says of an attempt: 2xx is a success, and 429 and 503 may ask for a rest. */
+/** Judges an attempt by its HTTP response: 2xx is a success, and 429 and 503 may ask for a rest. */
 import { retryAfterMs } from "./retry-after.ts";
 import type { Outcome, TargetResponse } from "./target-type.ts";
 

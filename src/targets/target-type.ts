@@ -82,7 +82,7 @@ export type TargetRequest = Readonly<{
   body: Uint8Array;
 }>;
 
-/** What a request is made of, apart from how it is sent. */
+/** Parts of a request, apart from how it is sent. */
 export type RequestParts<Config> = Omit<DeliveryAttempt<Config>, "timeoutMs" | "signal">;
 
 /** The attempt ended before the target had the event: it is due again, and no attempt is counted. */

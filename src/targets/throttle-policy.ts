@@ -106,7 +106,7 @@ export const throttlePolicyFields: readonly FormField[] = [
     label: "…or at a failure rate of (%)",
     kind: "number",
     placeholder: "never",
-    help: "Of at least 20 attempts within a minute.",
+    help: "Counts from 20 attempts within a minute.",
   },
 ];
 

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Credentials } from "../lib/errors.ts";
 import type { FormField } from "../settings/form-field.ts";
 
-/** What a provider can read. The body is unparsed, byte for byte as received. */
+/** A request as providers read it. The body is unparsed, byte for byte as received. */
 export type ReceivedRequest = Readonly<{
   method: string;
   /** The URL that the sender called, built from BASE_URL, never from the Host header. */
@@ -61,7 +61,7 @@ export type Verifier = Readonly<{
    */
   signedHandshake?: (request: ReceivedRequest) => HandshakeAnswer | null | Promise<HandshakeAnswer | null>;
   /**
-   * What the sender would add to a request to prove that it is its own; omitted if only the sender can. The owner of the
+   * Returns what the sender would add to prove that a request is its own; omitted if only the sender can. The owner of the
    * entrypoint sends such requests, and `verify` has the last word on them.
    */
   sign?: ((request: ReceivedRequest) => Proof) | undefined;

@@ -1,4 +1,4 @@
-/** What people and programs may say of webhooks, entrypoints and targets, as it stands on the wire. */
+/** Schemas of webhooks, entrypoints and targets as people and programs send them. */
 import { z } from "zod";
 import { entrypointSettingsShape } from "../settings/entrypoint-settings.ts";
 import { withoutDefaults } from "../settings/setting-shapes.ts";
@@ -39,7 +39,7 @@ export const verificationInput = z
   })
   .meta({ id: "VerificationInput" });
 
-/** What a trial takes: the part of an entrypoint's change that is to be tried. */
+/** Input of a trial: the part of an entrypoint's change that is to be tried. */
 export const verificationTrialInput = z.strictObject({ verification: verificationInput });
 
 const entrypointShape = {

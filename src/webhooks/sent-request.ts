@@ -81,7 +81,7 @@ export function createSentRequests(deps: Deps): FindSentRequest {
   };
 }
 
-/** What the transformation made of the event; null where nothing was to be sent. */
+/** The event as the transformation made it; null where nothing was to be sent. */
 function eventOf(event: StoredEvent, run: TransformRun): ReceivedEvent | null {
   return run.kind === "request" ? { ...event, ...run.event } : null;
 }

@@ -1,4 +1,4 @@
-/** What a target's transformation is, what people send of it, and how it comes into the numbered versions. */
+/** A target's transformation, as it is sent, and how it comes into the numbered versions. */
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
 import { AppError } from "../lib/errors.ts";
@@ -35,7 +35,7 @@ export type TransformationInput = z.output<typeof transformationInput>;
 
 export type Transformation = Readonly<{ version: number; code: string; createdAt: number }>;
 
-/** What is wrong with code that cannot be loaded; null where nothing is. Never rejects. */
+/** Resolves with the fault of code that cannot be loaded; null where there is none. Never rejects. */
 export type CheckCode = (code: string) => Promise<Fault | null>;
 
 export function createTransformations(deps: {
@@ -71,7 +71,7 @@ export function createTransformations(deps: {
       const fault = await deps.checkCode(sent.code);
       if (fault !== null) throw invalid("transformation.code", describeFault(fault));
     },
-    /** What adds checked code as a version, and the number that it will have. */
+    /** Returns how checked code is added as a version, and the number that it will have. */
     adding: (targetId: string, code: string) =>
       transformations.adding({ targetId, code, at: deps.clock.now() }),
     /** The version to use from now on; checked code becomes a new one, unless it is in use already. */

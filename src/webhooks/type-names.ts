@@ -12,7 +12,7 @@ const MAX_LENGTH = 50;
 export const targetTypeName = z
   .string()
   .max(MAX_LENGTH)
-  .meta({ description: "What the target does with an event.", [WORDS_OF]: "targets" });
+  .meta({ description: "Says what the target does with an event.", [WORDS_OF]: "targets" });
 
 export const providerName = z
   .string()

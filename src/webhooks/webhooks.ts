@@ -30,9 +30,9 @@ export type Webhook = Readonly<{
   id: string;
   /** The user for whom it was read. */
   userId: string;
-  /** What that user may do with it. */
+  /** Role of that user, which says what the user may do with it. */
   role: WebhookRole;
-  /** Whose it is; others may have the role of an owner too. */
+  /** User to whom it belongs; others may have the role of an owner too. */
   ownerId: string;
   name: string;
   externalId: string | null;
@@ -186,14 +186,14 @@ export function createWebhooksUseCases(deps: UseCaseDeps) {
     async remove(of: InWebhook): Promise<void> {
       const { id } = requireRole(mainDb, of, "owner");
       mainDb.webhooks.softDelete({ id, at: clock.now() });
-      // A power cut must not leave a webhook whose file is gone. What is not removed now is at the next start.
+      // A power cut must not leave a webhook whose file is gone. The next start removes files that are left now.
       await mainDb.synced();
       await eventFiles.delete(id);
     },
   };
 }
 
-/** What is given of settings, over what is stored; recipients of notices are not checked. Throws AppError invalid. */
+/** Returns the given settings over the stored ones; recipients of notices are not checked. Throws AppError invalid. */
 export function changedWebhookSettings(
   given: Readonly<Record<string, unknown>>,
   stored: WebhookRow["settings"],

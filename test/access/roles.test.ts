@@ -102,7 +102,7 @@ async function addTeam() {
 
 type Seen = "sign in" | "forbidden" | "not found" | "allowed" | "failed";
 
-/** What an answer means. Within a webhook, a 404 for a part that does not exist is given to those who are allowed. */
+/** Reads an answer. Within a webhook, a 404 for a part that does not exist is given to those who are allowed. */
 async function seen(route: RegisteredRoute, answer: Response): Promise<Seen> {
   const { status, headers } = answer;
   const isStream = headers.get("content-type")?.startsWith("text/event-stream") === true;

@@ -350,7 +350,7 @@ test("types are enumerated in requests and responses", () => {
   );
   const ofTargets = enums.filter((words) => targets.every((type) => words.split(",").includes(type)));
   const ofProviders = enums.filter((words) => words.split(",").includes("stripe"));
-  // Of a target: created, changed and shown. Of a verification: given and shown.
+  // A target is created, changed and shown; a verification is given and shown.
   expect(ofTargets.length).toBeGreaterThanOrEqual(3);
   expect(ofProviders.length).toBeGreaterThanOrEqual(2);
   expect(JSON.stringify(raw)).not.toContain("x-words-of");

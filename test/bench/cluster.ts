@@ -1,4 +1,4 @@
-/** What a cluster costs: acknowledged and delivered events a second with the log on three servers, and how it catches up. */
+/** Cost of a cluster: acknowledged and delivered events a second with three servers, and how it catches up. */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What filters cost: one event judged in this process, and events taken by a gateway whose targets filter or do not. */
+/** Cost of filters: one event judged in this process, and events taken by a gateway whose targets filter or do not. */
 import { rmSync } from "node:fs";
 import { z } from "zod";
 import { FilterSubject, TargetFilter } from "../../src/filters/target-filter.ts";

@@ -9,7 +9,7 @@ const encoder = new TextEncoder();
 
 const find = (json: string) => findLeadingText(encoder.encode(json), { names, longest: LONGEST });
 
-/** What JSON.parse finds by the same rule. */
+/** Finds by JSON.parse what the same rule finds. */
 function expected(json: string): string | null {
   const parsed: unknown = JSON.parse(json);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return null;

@@ -1,4 +1,4 @@
-/** What a fault is, and for how long senders may have to wait because of one. */
+/** Defines faults, and for how long senders may have to wait because of one. */
 import type { Need } from "./machine/needs.ts";
 import type { World } from "./world.ts";
 
@@ -12,5 +12,5 @@ export type Fault = Readonly<{
 
 /** Where a gateway dies, others take events at once. */
 export const GATEWAY_BOUND_MS = 1_000;
-/** What the NATS servers take to choose another leader. */
+/** Time that the NATS servers take to choose another leader. */
 export const NATS_BOUND_MS = 12_000;

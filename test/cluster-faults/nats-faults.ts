@@ -3,7 +3,7 @@ import { type Fault, NATS_BOUND_MS } from "./fault.ts";
 import type { World } from "./world.ts";
 
 const boundMs = NATS_BOUND_MS;
-/** What senders sent before may still be answered. */
+/** Requests that senders sent before may still be answered. */
 const LAST_ANSWERS_MS = 3_000;
 /** Longer than a node tries to reach its log, with that. */
 const AWAY_MS = 12_000;

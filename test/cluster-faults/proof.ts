@@ -115,7 +115,7 @@ function digestMain(db: Database): ReadonlyMap<string, string> {
   );
 }
 
-/** What the API has said is there or gone, and a node has otherwise; and event files that belong to no webhook. */
+/** Finds objects that a node has otherwise than the API has said, and event files that belong to no webhook. */
 function listUnmade({ nodes, made, deleted, cluster }: World): readonly string[] {
   return nodes.flatMap((node) => {
     const name = cluster.nameOf(node);

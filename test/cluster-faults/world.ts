@@ -23,7 +23,7 @@ export type World = Readonly<{
   setups: WebhookSetup[];
   /** Webhooks that are not there any more. */
   deleted: Set<string>;
-  /** What the API has acknowledged as made, by table. */
+  /** Objects that the API has acknowledged as made, by table. */
   made: Readonly<Record<"webhooks" | "targets", Set<string>>>;
   senders: Senders;
   sink: Sink;
@@ -36,7 +36,7 @@ export type World = Readonly<{
   logLeader: () => Promise<string>;
   /** Resolves once all NATS servers have what that one has. */
   inStep: () => Promise<void>;
-  /** What each NATS server has of the log. */
+  /** Each NATS server's part of the log. */
   logCopies: () => ReturnType<NatsAdmin["copiesOf"]>;
   proxiesOf: (node: Gateway) => readonly FrozenProxy[];
   /** Where a node is that has a network of its own. */

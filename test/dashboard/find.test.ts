@@ -7,7 +7,7 @@ import { startTestEvents, type TestEvents } from "../support/test-events.ts";
 let app: TestEvents;
 let eventId: string;
 let deliveryId: string;
-/** Of the same user, in another webhook. */
+/** An event of the same user, in another webhook. */
 let other: { webhookId: string; eventId: string };
 /** Another user's. */
 let foreign: { webhookId: string; targetId: string; eventId: string };

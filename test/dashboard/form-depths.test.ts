@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => all.stop());
 
-/** What a form's folded sections say of themselves, by their titles. */
+/** Returns the summaries of a form's folded sections, by their titles. */
 async function notesAt(path: string): Promise<Record<string, string>> {
   const { html } = await all.pages.get(path);
   const found = html.matchAll(/<summary><span>([^<]+)<\/span><span class="section-note">([^<]+)<\/span>/g);

@@ -1,4 +1,4 @@
-/** What a file of configuration manages: marked on every page, and changed by hand only after a question. */
+/** Objects that a file of configuration manages are marked on every page, and changed by hand only after a question. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startTestDashboard, type TestDashboard } from "../support/test-dashboard.ts";
 

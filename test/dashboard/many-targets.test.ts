@@ -12,7 +12,7 @@ let targetIds: string[];
 let eventId: string;
 let filteredId: string;
 
-/** Of ten targets one gave up, one is retrying, and the others deliver. */
+/** Ten targets: one gave up, one is retrying, and the others deliver. */
 const stateOf = (index: number) => (index % 10 === 3 ? "failed" : index % 10 === 7 ? "pending" : "delivered");
 
 beforeAll(async () => {

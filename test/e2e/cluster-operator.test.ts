@@ -1,4 +1,4 @@
-/** What operators do with a cluster of three executables: watch it, and take nodes out of it. */
+/** Operators watch a cluster of three executables, and take nodes out of it. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { join } from "node:path";
 import { nextTurn } from "../../src/lib/pauses.ts";

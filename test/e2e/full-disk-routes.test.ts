@@ -89,7 +89,7 @@ for (const disk of disks) {
       const api = apiOf(gateway, person);
       const inUse = await createWebhookInUse(gateway, { api, receiver });
       const doomed = await api.setUpWebhook();
-      // Of no problem.
+      // There is no such problem.
       const problem = { problemId: inUse.eventId, problem_id: inUse.eventId };
       const ids = { ...idsOf(inUse), ...problem, ...(await ownIdsOf(gateway, person, inUse.webhookId)) };
       while (!existsSync(join(data, "webhooker.reserve"))) await fetch(`${gateway.origin}/livez`);

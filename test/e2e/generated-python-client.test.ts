@@ -73,7 +73,7 @@ async function fetchGenerator(): Promise<boolean> {
     stdio: ["ignore", "ignore", "ignore"],
   });
   if ((await child.exited) === 0) return true;
-  // What pip left half done must not be taken for the whole.
+  // A half-done installation must not be taken for a whole one.
   rmSync(PACKAGES, { recursive: true, force: true });
   return false;
 }

@@ -153,7 +153,7 @@ async function makeWebhook(traveller: Traveller): Promise<string> {
   await traveller.lookAround();
   await traveller.press("Create webhook");
   await traveller.heading("Shop orders");
-  await traveller.sees("What to do next");
+  await traveller.sees("Next steps");
   const url = (await page.locator("#entrypoints .copy-text").first().textContent()) ?? "";
   await traveller.lookAround();
   await traveller.follow("Event log");

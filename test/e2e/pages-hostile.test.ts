@@ -281,7 +281,7 @@ describe("hostile text in every field", () => {
     await context.clearCookies();
     for (const text of HOSTILE) {
       damage.push(...(await damageAt(page, `/pages/login?next=${encodeURIComponent(text)}`)));
-      // Of the form with the password, and of the one with a passkey.
+      // One of the form with the password, and one of that with a passkey.
       for (const field of await page.locator("[name=next]").all())
         expect(new URL(await field.inputValue(), gateway.origin).origin).toBe(gateway.origin);
     }

@@ -30,7 +30,7 @@ const madeSchema = z.object({
   users: z.array(z.object({ id: z.string() })).optional(),
 });
 
-/** Whose a route is; roles within a webhook do not matter to strangers. */
+/** Returns the owner of a route; roles within a webhook do not matter to strangers. */
 function ownerOf(route: RegisteredRoute): Rule {
   const rule = ruleOf(route);
   return isRole(rule) ? "owned" : rule;

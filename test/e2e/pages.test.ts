@@ -42,7 +42,7 @@ const SURPLUS_WIDTH = "document.documentElement.scrollWidth - window.innerWidth"
 const CUT_OFF = `[...document.querySelectorAll(".card pre, .card .input")]
   .filter((each) => each.getBoundingClientRect().right > each.closest(".card").getBoundingClientRect().right)
   .map((each) => "cuts off " + each.outerHTML.slice(0, 80))`;
-/** Of a page to itself: enough for every span of time and filter. */
+/** Most links of a page to itself that are followed: enough for every span of time and filter. */
 const MOST_LINKS = 12;
 /** Not pages: routes for programs, senders and operators, and assets. Nor what only a one-time link opens. */
 const NO_PAGE =

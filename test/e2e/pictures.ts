@@ -67,7 +67,7 @@ type Wanted = Readonly<{ name: string; at: string; look: BrowserContextOptions; 
 async function picture(with_: Browser, { name, at, look, person }: Wanted): Promise<void> {
   const baseURL = gateway.origin.replace("127.0.0.1", "localhost");
   const context = await with_.newContext({ ...look, ...WHERE, baseURL });
-  // Of an HTTPS URL, which browsers send to this host only.
+  // A cookie of an HTTPS URL, which browsers send to this host only.
   const [cookie = "", value = ""] = person.cookie.split("=", 2);
   await context.addCookies([{ name: cookie, value, domain: "localhost", path: "/", secure: true }]);
   const page = await context.newPage();

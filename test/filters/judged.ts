@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<Verdict, "no" | "unknown" | "yes">> = {
   2: "yes",
 };
 
-/** What a filter says of an event, in a word. */
+/** Returns a filter's verdict on an event, in a word. */
 export function judged(filter: unknown, event: FilteredEvent, eventTypes: readonly string[] = []) {
   return WORDS[new TargetFilter({ eventTypes, filter }).judge(new FilterSubject(event))];
 }

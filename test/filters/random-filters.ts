@@ -82,7 +82,7 @@ export class RandomFilters {
   }
 
   /**
-   * Of `$or` below the top, where the library takes null for a fault, what is missing for none of them, and operators
+   * A condition of `$or` below the top, where the library takes null for a fault, what is missing for none, and operators
    * for names in an object.
    */
   #alternative(depth: number): Json {

@@ -33,7 +33,7 @@ export function codeOf(source: string): Code {
   return { key: `target:${codes}`, source };
 }
 
-/** Of the body `(request, context) => …`, as people paste it. */
+/** Code with the body `(request, context) => …`, as people paste it. */
 export function handlerOf(body: string): Code {
   return codeOf(`addHandler("transform", ${body});`);
 }

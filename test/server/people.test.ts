@@ -1,4 +1,4 @@
-/** What the parts for people and programs take from requests. */
+/** The parts for people and programs read requests. */
 import { expect, test } from "bun:test";
 import { rememberCaller } from "../../src/http/cluster/node-caller.ts";
 import { startTestApp } from "../support/test-app.ts";

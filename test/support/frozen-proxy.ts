@@ -29,7 +29,7 @@ export function startFrozenProxy(target: { port: number; host?: string }): Froze
     else write(other, bytes);
   }
 
-  /** What the system's buffer does not take waits for `drain`. */
+  /** Bytes that the system's buffer does not take wait for `drain`. */
   function write(to: Socket<Side>, bytes: Uint8Array): void {
     if (to.data.waiting.length > 0) return void to.data.waiting.push(bytes.slice());
     const written = to.write(bytes);

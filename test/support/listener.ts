@@ -5,7 +5,7 @@ import { executable } from "./gateway.ts";
 
 export type Listening = Readonly<{
   pid: number;
-  /** What it told people so far. */
+  /** Text that it told people so far. */
   told: () => string;
   /** Resolves once that has a match; rejects if the process ends without one. */
   waitToTell: (pattern: RegExp) => Promise<void>;

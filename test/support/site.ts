@@ -193,7 +193,7 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
     ...(await addToServer(gateway, person)),
-    // Of nobody: a webhook's own members and invitations are made where they are needed.
+    // They belong to nobody: a webhook's own members and invitations are made where they are needed.
     ...{ invitationId: crypto.randomUUID(), invitation_id: crypto.randomUUID() },
     ...{ memberId: crypto.randomUUID(), member_id: crypto.randomUUID(), linkId: crypto.randomUUID() },
     ...{ user_id: crypto.randomUUID(), link_id: crypto.randomUUID() },

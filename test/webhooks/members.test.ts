@@ -4,7 +4,7 @@ import { appErrorOf } from "../support/thrown.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
 
 let all: TestUseCases;
-/** Of Ada's webhook. */
+/** Ada in her webhook. */
 let of: { userId: string; webhookId: string };
 let asBob: { userId: string; webhookId: string };
 let root: string;

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => all.dispose());
 
-/** What a start with this key logs about secrets that it does not decrypt. */
+/** Counts what a start with this key logs about secrets that it does not decrypt. */
 function faultsWith(...fills: [number, ...number[]]): number {
   const { log, lines } = createRecordingLog();
   checkSecretKey({ mainDb: all.mainDb, keys: ring(...fills), log });

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => all.dispose());
 
-/** What a start with this key logs; secrets are encrypted with key 1. */
+/** Returns a start's log with this key; secrets are encrypted with key 1. */
 function start(fill: number): readonly LogLine[] {
   const { log, lines } = createRecordingLog();
   checkSecretKey({ mainDb: all.mainDb, keys: createKeyRing(new Uint8Array(32).fill(fill)), log });

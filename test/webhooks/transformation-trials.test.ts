@@ -38,7 +38,7 @@ test("the form shows the trial with the requests before and after, and what was 
   const answer = await app.ask(`${app.path}/targets/${app.target.id}/edit`, { form });
   const page = await answer.text();
   expect(answer.status).toBe(200);
-  expect(page).toContain("Of 60 transformed events 60 would be sent.");
+  expect(page).toContain("60 transformed events: 60 would be sent.");
   expect(page).toContain("+   &quot;seen&quot;: 59");
   expect(page).toContain("seen: payload.n");
 });

@@ -38,8 +38,8 @@ export function createConfigSchema(deps: Pick<ApiDeps, "targetTypes" | "provider
 type Types = Readonly<{ target: readonly string[]; provider: readonly string[] }>;
 
 /**
- * Lets placeholders stand for texts, and with `types` refers each `config` to the schema of the `type` beside it. What a
- * secret's schema says of its form holds for the secret, which the file need not contain: secrets may be left out.
+ * Lets placeholders stand for texts, and with `types` refers each `config` to the schema of the `type` beside it. If a
+ * secret has a schema, it holds for the secret alone, which the file need not contain: secrets may be left out.
  */
 function byType(value: unknown, types: Types | null): unknown {
   if (Array.isArray(value)) return value.map((each) => byType(each, types));

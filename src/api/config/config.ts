@@ -31,7 +31,7 @@ const configInput = z
       .boolean()
       .default(false)
       .describe(
-        "true: also deletes what is `managed_by` a file and not named in the document, webhooks with their events. What people made by hand is never deleted.",
+        "true: also deletes what is `managed_by` a file and not named in the document, webhooks with their events. Objects that people made by hand are never deleted.",
       ),
     expected_revision: revision
       .nullable()

@@ -39,7 +39,7 @@ export const eventFilterShape = {
       "With a delivery whose last attempt was answered so: a status such as `500`, a class such as `5xx`, or `none` if there was no answer; with `target_id`, the one to that target.",
     ),
   method: z.string().max(20).optional().describe("Received with this method."),
-  type: z.string().max(250).optional().describe("Of this type, exactly."),
+  type: z.string().max(250).optional().describe("Events of exactly this type."),
   text: text.describe(
     "Found in the path, the query, a header (`name: value`) or the body: as it was sent, or as it reads after decompression, charset decoding and removal of JSON, form and percent escapes. ASCII letters match in either case.",
   ),

@@ -124,7 +124,7 @@ export const filterTrialSchema = z
       .array(judgedEventSchema)
       .describe("The newest 50 of the other events that would be filtered or cannot be judged."),
   })
-  .meta({ id: "FilterTrial", description: "What a filter would have done with stored events." });
+  .meta({ id: "FilterTrial", description: "Stored events as a filter would have judged them." });
 
 export const eventSchema = z
   .strictObject({

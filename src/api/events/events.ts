@@ -48,7 +48,7 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
     return event;
   }
 
-  /** What settings, as they are now, say of the event. */
+  /** Judges the event by settings as they are now. */
   async function lookAgain(of: {
     userId: string;
     webhookId: string;
@@ -153,7 +153,11 @@ export function eventOperations(deps: ApiDeps): readonly Operation[] {
       description:
         "Runs the version of the transformation that the attempt ran; it gives the same `request` as it did then. `sent` adds what the target's present settings add: its URL, configured headers, identity and signature.",
       params: resultPath,
-      success: { status: 200, description: "What was sent, or why nothing was.", schema: sentRequestSchema },
+      success: {
+        status: 200,
+        description: "The request that was sent, or why there was none.",
+        schema: sentRequestSchema,
+      },
       async handle({ caller: { userId }, params }) {
         const { webhook_id: webhookId, event_id: eventId, result_id: resultId } = params;
         return presentSentRequest(await deps.findSentRequest({ userId, webhookId, eventId, resultId }));

@@ -14,7 +14,7 @@ const scope = "admin";
 
 const keyInput = z
   .strictObject({
-    name: z.string().describe("What the key is for."),
+    name: z.string().describe("The key's purpose."),
     scopes: scopes.optional(),
     webhook_ids: webhookIds.optional(),
     expires_at: z.iso

@@ -23,7 +23,7 @@ const shape = {
   id,
   email: z.string().nullable(),
   name: z.string().nullable().describe("Who is meant."),
-  account_role: z.enum(["user", "admin"]).describe("Of a new account."),
+  account_role: z.enum(["user", "admin"]).describe("The role of a new account."),
   webhook_role: role.nullable().describe("null: an invitation to the server."),
   team: z.string().nullable().describe("The name of the team to join."),
   invited_by: z.string().describe("A username."),

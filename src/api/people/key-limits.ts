@@ -8,7 +8,7 @@ import { id, time } from "../schema-parts.ts";
 export const scopes = z
   .array(z.enum(SCOPES.map(({ name }) => name)))
   .nullable()
-  .describe("What the key may do; null: everything that its user may do.");
+  .describe("The key's limits; null: it may do everything that its user may do.");
 export const webhookIds = z
   .array(id)
   .nullable()

@@ -16,7 +16,7 @@ const memberSchema = z
   .strictObject({
     id: id.nullable().describe("null: the owner, which only a transfer changes."),
     kind: z.enum(["user", "team"]),
-    subject_id: id.describe("Of the user or team."),
+    subject_id: id.describe("Id of the user or team."),
     name: z.string().describe("The username, or the team's name."),
     role,
     since: time.nullable(),

@@ -5,7 +5,7 @@ import type { Published } from "../../ingest/publish/publisher.ts";
 export const sentEventSchema = z
   .strictObject({
     webhook_id: z.string(),
-    event_id: z.string().describe("Of the new event, or of the one that it duplicates."),
+    event_id: z.string().describe("Id of the new event, or of the one that it duplicates."),
     duplicate: z
       .boolean()
       .describe(

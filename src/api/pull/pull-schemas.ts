@@ -1,4 +1,4 @@
-/** What programs that pull send and get. */
+/** Schemas of what programs that pull send and get. */
 import { z } from "zod";
 import { count, headerPairs, id, time } from "../schema-parts.ts";
 
@@ -47,7 +47,7 @@ const resultInput = z
     message: "needs one of status_code, error and released",
     path: ["status_code"],
   })
-  .meta({ id: "PullResult", description: "What came of a delivery that was pulled." });
+  .meta({ id: "PullResult", description: "The outcome of a delivery that was pulled." });
 
 function isGiven(value: unknown): boolean {
   return value !== undefined;
@@ -95,7 +95,7 @@ export const pulledSchema = z
               'The path after the entrypoint\'s own, or the one that a transformation chose: "" or "/…".',
             ),
           query: z.string().describe('Without its "?".'),
-          headers: headerPairs.describe("What an http target would get, signature included."),
+          headers: headerPairs.describe("The headers that an http target would get, signature included."),
           body_base64: z.string().meta({ contentEncoding: "base64" }),
         }),
       )

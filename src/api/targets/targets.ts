@@ -19,7 +19,7 @@ const trialSchema = filterTrialSchema
       .nullable()
       .describe("Trial of the transformation; null: none was given."),
   })
-  .meta({ id: "TargetTrial", description: "What settings of a target would have done with stored events." });
+  .meta({ id: "TargetTrial", description: "Stored events as settings of a target would have treated them." });
 
 const listPath = "/webhooks/:webhook_id/targets";
 const path = `${listPath}/:target_id`;

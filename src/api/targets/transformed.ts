@@ -1,4 +1,4 @@
-/** What a transformation made of an event, as the API answers it. */
+/** The outcome of a transformation for an event, as the API answers it. */
 import { z } from "zod";
 import { describeFault, type TransformRun } from "../../targets/transformations/transformer.ts";
 import type { SentRequest } from "../../webhooks/sent-request.ts";
@@ -18,12 +18,12 @@ const requestSchema = z
 
 const transformedShape = {
   outcome: z.enum(["request", "dropped", "failed", "unavailable"]),
-  request: requestSchema.nullable().describe("What is sent; null where nothing is."),
+  request: requestSchema.nullable().describe("The request; null where nothing is sent."),
   error: z.string().nullable(),
   line: z.int().nullable().describe("Where in the code it failed, if known; counts from 1."),
   column: z.int().nullable(),
   micros: count.describe("How long the code ran."),
-  console: z.array(z.string()).describe("What the code wrote to its console: at most 50 lines."),
+  console: z.array(z.string()).describe("Lines that the code wrote to its console, at most 50."),
 };
 
 export const sentRequestSchema = z
@@ -47,7 +47,7 @@ const triedEventSchema = z.strictObject({
   ...transformedShape,
   request: requestSchema
     .nullable()
-    .describe("What would be sent; null where nothing is, or the body is over 64 KiB."),
+    .describe("The request; null where nothing is sent, or the body is over 64 KiB."),
 });
 
 export const transformationTrialSchema = z.strictObject({

@@ -6,7 +6,7 @@ export type Claims = Readonly<{
   subject: string;
   /** Lower-case domain is the caller's business; null where the provider vouches for none. */
   verifiedEmail: string | null;
-  /** What the account is called: an e-mail address or a name; null: nothing fit. */
+  /** Name of the account: an e-mail address or a name; null: nothing fit. */
   name: string | null;
   groups: readonly string[];
   /** When its user last proved to the provider who they are, in milliseconds UTC; null: not said. */

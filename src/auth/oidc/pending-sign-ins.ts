@@ -1,4 +1,4 @@
-/** What the gateway has to remember while a browser is at the provider: sealed, for the browser to keep. */
+/** State that the gateway needs while a browser is at the provider: sealed, for the browser to keep. */
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
@@ -6,7 +6,7 @@ import { randomToken } from "../../lib/crypto.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Sealer } from "../../settings/sealed-config.ts";
 
-/** What the browser was sent for; anything but a sign-in is for one session. */
+/** Purpose of the visit to the provider; anything but a sign-in is for one session. */
 const purpose = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("sign-in") }),
   z.object({ kind: z.enum(["link", "verify"]), sessionId: z.string() }),

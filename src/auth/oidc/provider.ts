@@ -122,7 +122,7 @@ export function createProvider(deps: {
           config.serverMetadata().userinfo_endpoint === undefined
             ? {}
             : await client.fetchUserInfo(config, tokens.access_token, said.sub);
-        // What is signed counts.
+        // Signed claims take precedence.
         return readClaims({ ...more, ...said }, oidc.groups.claim) ?? refused("the subject is unusable");
       } catch (error) {
         return faultOf(error);

@@ -113,7 +113,7 @@ export function createSingleSignOn(deps: {
     /** Judges what a browser has brought back. Each departure returns once. */
     async arrive(given: {
       query: URLSearchParams;
-      /** What the browser has kept under the state that it brought; null: nothing. */
+      /** The text that the browser has kept under the state that it brought; null: none. */
       sealed: string | null;
       /** The session that the browser is signed in to; null: none. */
       session: Readonly<{ id: string; userId: string }> | null;

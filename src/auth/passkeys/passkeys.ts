@@ -10,7 +10,7 @@ import { loadWebAuthn } from "./webauthn.ts";
 
 export type Passkey = Readonly<{ id: string; name: string; createdAt: number; lastUsedAt: number | null }>;
 
-/** What a page needs to ask a device: options for the browser, and the challenge to send back. */
+/** Input of a page that asks a device: options for the browser, and the challenge to send back. */
 export type DeviceQuestion = Readonly<{ options: Readonly<Record<string, unknown>>; sealed: string }>;
 
 type Answer = Readonly<{ sealed: string; answer: string }>;

@@ -12,7 +12,7 @@ export type SecondFactors = ReturnType<typeof createSecondFactors>;
 /** A new secret that is not in use before a code of it was entered. */
 export type Setup = Readonly<{
   secret: string;
-  /** What the app reads from the QR code. */
+  /** The URI that the app reads from the QR code. */
   uri: string;
   /** The secret, sealed for this session, to be sent back with the code. */
   sealed: string;

@@ -1,4 +1,4 @@
-/** What the commands read of the API's objects. Unknown fields pass: the gateway may be newer than this program. */
+/** The API's objects as the commands read them. Unknown fields pass: the gateway may be newer than this program. */
 import { z } from "zod";
 
 const id = z.string();

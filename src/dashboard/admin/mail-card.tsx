@@ -7,7 +7,7 @@ import { TextField } from "../components/field-row.tsx";
 export type MailCardProps = Readonly<{
   /** Whether a mail server is configured. */
   isPossible: boolean;
-  /** What was typed, if the form comes back with an error. */
+  /** The typed address, if the form comes back with an error. */
   typed?: string;
   error?: string;
 }>;

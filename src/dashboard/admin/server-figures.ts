@@ -1,4 +1,4 @@
-/** What the server page shows of the gateway while it runs. */
+/** Figures of the running gateway for the server page. */
 
 /** The gateway's state at one moment. */
 export type ServerFigures = Readonly<{

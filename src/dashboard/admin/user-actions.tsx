@@ -1,4 +1,4 @@
-/** What administrators do with a user: the buttons of the user's row, and their confirmations without scripts. */
+/** Administrators' actions on a user: the buttons of the user's row, and their confirmations without scripts. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import type { User } from "../../auth/users.ts";
 import { ActionButton, Button } from "../components/button.tsx";

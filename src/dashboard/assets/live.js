@@ -106,7 +106,7 @@
     );
   }
 
-  /* What was unfolded stays so, and what had the focus has it again. */
+  /* Unfolded parts stay so, and the focus is kept. */
   function replace(part, fresh) {
     const folds = fresh.querySelectorAll("details");
     for (const [index, { open }] of part.querySelectorAll("details").entries()) {

@@ -217,7 +217,7 @@ function shortId(id: string | null): string {
 function leadOf(isAll: boolean): string {
   return isAll
     ? "Who changed what on this server, for the last 365 days."
-    : "What you changed, and what others changed of yours, for the last 365 days.";
+    : "Your changes, and those that others made to your objects, for the last 365 days.";
 }
 
 function emptyText({ filter, stoppedEarly, nextBefore }: AuditPageProps): string {

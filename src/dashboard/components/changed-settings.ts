@@ -5,7 +5,7 @@ import { formatSize } from "../size-text.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 const MOST_NAMED = 3;
-/** Of a value that is shown, in characters. */
+/** Most characters of a value that are shown. */
 const MOST_SHOWN = 30;
 
 export function changedSettings(fields: readonly FormField[], values: Values, defaults: Values): string {

@@ -11,7 +11,7 @@ type Props = FormFieldsProps &
   Readonly<{
     opensFilled?: boolean;
     manual?: SectionParts;
-    /** What is set in a section, by its title; it takes precedence over what `defaults` tell. */
+    /** Summary of a section, by its title; it takes precedence over that of `defaults`. */
     notes?: Readonly<Record<string, string>>;
     /** Default values by field name, so that each folded section says what differs from them. */
     defaults?: Readonly<Record<string, unknown>>;

@@ -48,7 +48,7 @@ export function PasskeyForm(
   );
 }
 
-/** What was sent by such a form; null if another form was sent. */
+/** Reads such a form; null if another form was sent. */
 export function passkeyAnswerIn(form: FormInput, does: Does): { sealed: string; answer: string } | null {
   const { [PASSKEY_FIELDS[does].sealed]: sealed, [PASSKEY_FIELDS[does].answer]: answer } = form;
   return sealed === undefined || answer === undefined ? null : { sealed, answer };

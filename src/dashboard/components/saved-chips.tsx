@@ -1,4 +1,4 @@
-/** What a user saved under a name, as chips that open it and delete it. */
+/** Texts that a user saved under a name, as chips that open and delete them. */
 import { Html } from "@elysiajs/html";
 import { attribute } from "../render.ts";
 import { Icon } from "./icon.tsx";

@@ -17,7 +17,7 @@ const FIELDS: readonly FormField[] = [
     kind: "json",
     nullable: true,
     placeholder: '{ "type": "object", "required": ["invoice"] }',
-    help: "Of data, or of payload. Leave empty for any JSON.",
+    help: "JSON Schema of data, or of payload. Leave empty for any JSON.",
   },
   {
     name: "example",
@@ -75,7 +75,7 @@ export function createEventTypeRoutes(deps: {
   async function setCheck(context: PageContext): Promise<Response> {
     const { check } = await context.form();
     await eventTypes.setCheck({ userId: context.viewer.id, input: { check } });
-    return redirect(EVENT_TYPES_PATH, { tone: "ok", text: "What is refused was saved." });
+    return redirect(EVENT_TYPES_PATH, { tone: "ok", text: "The setting was saved." });
   }
 
   async function remove(context: PageContext): Promise<Response> {

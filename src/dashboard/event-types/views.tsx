@@ -39,7 +39,7 @@ export function EventTypesPage(props: {
     <Layout title="Event types" viewer={viewer} section="sources" flash={flash}>
       <PageHeader
         title="Event types"
-        lead="What programs publish to your webhooks. Targets choose from these names."
+        lead="Types of events that programs publish to your webhooks. Targets choose from these names."
         manual="publishing#event-types"
       >
         <Button kind="primary" icon="plus" label="New event type" href={`${EVENT_TYPES_PATH}/new`} />

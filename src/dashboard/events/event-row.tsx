@@ -81,7 +81,7 @@ export function EventRow({ webhookId, event, entrypoint, query }: EventRowProps)
   );
 }
 
-/** What the link to the event shows. */
+/** Text of the link to the event. */
 function nameOf({ type, method, pathTail, query }: EventSummary): string {
   if (type !== null) return type.slice(0, SHOWN_TYPE);
   return `${method} ${pathTail === "" ? "/" : shorten(pathTail)}${query === "" ? "" : `?${shorten(query)}`}`;

@@ -29,7 +29,7 @@ export type LogFilter = Readonly<{
   status: EventFate | null;
   /** Only deliveries that were given up because a transformation failed. */
   transformation: "failed" | null;
-  /** What the last attempt was answered with: "500", "5xx" or "none". */
+  /** Answer to the last attempt: "500", "5xx" or "none". */
   answer: string | null;
   method: string | null;
   type: string | null;

@@ -1,4 +1,4 @@
-/** What an invitation offers, with the forms that accept it. */
+/** An invitation with the forms that accept it. */
 import { Html } from "@elysiajs/html";
 import type { Offer } from "../../webhooks/people/invitations/accept-invitations.ts";
 import { INVITATION_PATH } from "../../webhooks/people/invitations/invitation-deps.ts";

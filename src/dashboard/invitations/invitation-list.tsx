@@ -16,7 +16,7 @@ import { attribute } from "../render.ts";
 export type InvitationListProps = Readonly<{
   /** Where the form is sent; the actions are below it. */
   path: string;
-  /** What else the form asks for, such as a role. */
+  /** More fields of the form, such as a role. */
   fields: readonly FormField[];
   invitations: readonly Invitation[];
   sendsMail: boolean;

@@ -34,7 +34,7 @@ export function stateOf(rows: readonly LivePart[]): string {
 
 export function openLiveStream(options: LiveStreamOptions): Response {
   const { clock, signal, stopping, isStillAllowed, gatherMs = GATHER_MS } = options;
-  // What wakes the stream acts for others: parts are drawn for the reader who opened it.
+  // The stream is woken by others' actions: parts are drawn for the reader who opened it.
   const readParts = AsyncLocalStorage.bind(options.readParts);
   const encoder = new TextEncoder();
   let shown: ReadonlyMap<string, string> | null = null;

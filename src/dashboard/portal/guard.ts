@@ -18,7 +18,7 @@ export type PortalContext = Readonly<{
   /** The only one for whom use cases are asked. */
   asker: PortalSession["asker"];
   linkId: string;
-  /** Of the webhook's owner. */
+  /** Names of the event types of the webhook's owner. */
   typeNames: () => Promise<readonly string[]>;
   frame: PortalFrame;
   params: Readonly<Record<string, string>>;

@@ -164,7 +164,7 @@ function Acknowledge({ problem }: { problem: SeenProblem }): JSX.Element {
           name="note"
           idPrefix={`${problem.id}-`}
           label="Note"
-          help="What is known, or being done."
+          help="Say what is known, or being done."
           optional
           value={problem.acknowledgement?.note ?? ""}
           maxlength={500}

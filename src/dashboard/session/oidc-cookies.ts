@@ -28,7 +28,7 @@ export function createOidcCookies({ config }: Pick<DashboardDeps, "config">) {
   }
 
   return {
-    /** What the browser has kept under a state; null: nothing. */
+    /** Returns the text that the browser has kept under a state; null: none. */
     read(request: Request, state: string | null): string | null {
       return state === null || !STATE.test(state) ? null : readCookie(request, nameOf(state));
     },

@@ -22,7 +22,7 @@ type Deps = Pick<DashboardDeps, "singleSignOn" | "sessions" | "config"> & Readon
 
 /** A cookie holds it. */
 const MAX_NEXT_LENGTH = 1_000;
-/** What was refused, in the audit log. */
+/** Names of refused actions in the audit log. */
 const ACTIONS = { "sign-in": "session.create", link: "identity.create", verify: "session.verify" } as const;
 
 export function createOidcRoutes(deps: Deps): readonly PageRoute[] {

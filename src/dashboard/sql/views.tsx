@@ -30,7 +30,7 @@ export type SqlPageProps = Readonly<{
   saved: readonly SavedQuery[];
   filled: Filled;
   errors: FieldErrors;
-  /** What the one who wrote the statement can do. */
+  /** Hint for the one who wrote the statement. */
   hint: string | undefined;
   result: ShownResult | null;
 }>;
@@ -145,7 +145,7 @@ function SavedQueries(props: { webhookId: string; saved: readonly SavedQuery[]; 
 
 function Reference(): JSX.Element {
   return (
-    <Card title="What can be read" lead="Times are milliseconds UTC. header(headers, 'name') reads a header.">
+    <Card title="Tables" lead="Times are milliseconds UTC. header(headers, 'name') reads a header.">
       {SQL_VIEWS.map(({ name, meaning, columns }) => (
         <details class="sql-view">
           <summary>

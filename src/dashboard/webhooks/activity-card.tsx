@@ -1,4 +1,4 @@
-/** What a webhook received and attempted in a chosen time, as a chart; and apart from it, what is stored. */
+/** A webhook's events and attempts in a chosen time, as a chart; and apart from it, all that is stored. */
 import { Html } from "@elysiajs/html";
 import type { Activity } from "../../storage/event-db/numbers/activity.ts";
 import { Chart } from "../components/chart/chart.tsx";

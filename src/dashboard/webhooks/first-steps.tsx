@@ -77,7 +77,7 @@ export function NextSteps(props: { state: WebhookState; file: Usable; baseUrl: s
   const isDelivered = wasDelivered(overviews);
   return (
     <section class="card steps-card" aria-labelledby="next-steps">
-      <h2 id="next-steps">{isDelivered ? "It works" : "What to do next"}</h2>
+      <h2 id="next-steps">{isDelivered ? "It works" : "Next steps"}</h2>
       <ol class="steps">
         <Step title="Create a webhook" isDone>
           <p class="muted">It is ready to receive events.</p>

@@ -23,7 +23,7 @@ import type { Unusable, Usable, WebhookState } from "./webhook-state.ts";
 export type ListProps = Readonly<{
   viewer: Viewer;
   flash: Flash | null;
-  /** Of all webhooks, where they are few. */
+  /** States of all webhooks, where they are few. */
   states: readonly WebhookState[];
   /** The page of a long list; null where all have a row of their own. */
   many: ManyWebhooks | null;

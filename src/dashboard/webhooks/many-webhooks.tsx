@@ -13,7 +13,7 @@ import { LIST_PATH, logPath, webhookPath } from "./paths.ts";
 import { type Health, webhookHealth } from "./targets/health.ts";
 
 type Row = Readonly<{
-  /** What the search looks at. */
+  /** Text that the search looks at. */
   name: string;
   health: Health;
   state: string;

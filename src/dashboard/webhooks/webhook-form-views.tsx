@@ -18,7 +18,7 @@ import { auditPath, LIST_PATH, NEW_PATH, noticesPath, webhookPath, webhookPortal
 type FormProps = Readonly<{
   viewer: Viewer;
   fields: readonly FormField[];
-  /** What was typed, where the form comes back with its faults. */
+  /** The typed texts, where the form comes back with its faults. */
   typed: FormInput | undefined;
   errors: FieldErrors;
 }>;

@@ -45,7 +45,7 @@ type SourceProps = Readonly<{
   rejected?: ReadonlyMap<string, number>;
   /** Settings without values in recent requests, by entrypoint id and target id. */
   emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]>;
-  /** What the reader looks for among many targets. */
+  /** The reader's search among many targets. */
   targetChoice?: Choice;
   /** Addresses of the stream and of the page; omitted where the page does not follow. */
   live?: Readonly<{ src: string; href: string }>;

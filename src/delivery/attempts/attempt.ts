@@ -41,7 +41,7 @@ export type AttemptDeps = Readonly<{
   signal: AbortSignal;
 }>;
 
-/** What the target did in an attempt, null where it was not asked; and what is stored of it. */
+/** The target's outcome in an attempt, null where it was not asked; and the settlement to store. */
 export type Attempt = Readonly<{ outcome: Outcome | null; settlement: Settlement }>;
 
 /**

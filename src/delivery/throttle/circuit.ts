@@ -13,11 +13,11 @@ const LONGEST_PROBE_MS = 5 * 60_000;
 /** Failures in a row with a response are told apart by event up to this number; beyond it each counts. */
 const MOST_TOLD_APART = 64;
 
-/** What opens the circuit; null: it does not open for that. `failureRate` is a share above 0. */
+/** Limits that open the circuit; null: it does not open for that. `failureRate` is a share above 0. */
 export type CircuitPolicy = Readonly<{ failures: number | null; failureRate: number | null }>;
 
 /**
- * What an attempt says of its target. "up": it works, or refuses this event alone. "down": it does not work.
+ * Verdict of an attempt on its target. "up": it works, or refuses this event alone. "down": it does not work.
  * "unclear": neither, as when it asks for a retry later.
  */
 export type Sign = "up" | "down" | "unclear";

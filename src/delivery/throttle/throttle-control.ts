@@ -1,4 +1,4 @@
-/** What people and programs see of targets' throttles, and what they may do about them. */
+/** Targets' throttles as people and programs see them, and actions on them. */
 
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";

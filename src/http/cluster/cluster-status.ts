@@ -1,4 +1,4 @@
-/** What a node knows of the cluster, as it tells it to operators, and what of that is not well. */
+/** A node's view of the cluster, as it tells it to operators, and the faults in it. */
 import { z } from "zod";
 
 /** Nodes beat several times a second. */
@@ -39,7 +39,7 @@ function isHeard({ heard_ms_ago: ms }: Pick<NodeStatus, "heard_ms_ago">): boolea
   return ms <= HEARD_MS;
 }
 
-/** What the node does, in one word. */
+/** Returns the node's role, in one word. */
 export function roleOf(node: NodeStatus): "silent" | "leads" | "drained" | "follows" {
   if (!isHeard(node)) return "silent";
   if (node.leads) return "leads";

@@ -1,4 +1,4 @@
-/** What operators ask a node of the cluster by the command line, which knows the secret key. */
+/** Answers the operators' command line, which knows the secret key. */
 import { Elysia } from "elysia";
 import type { ClusterStatus } from "./cluster-status.ts";
 import { CLUSTER_PREFIX } from "./gate.ts";

@@ -94,7 +94,7 @@ function bodyOf({ type, json, as }: Publication, now: number): Uint8Array {
   return Buffer.concat([encoder.encode(head), json, encoder.encode("}")]);
 }
 
-/** What a repetition must equal: all that the publisher wrote, but not the time that the body got from the gateway. */
+/** A repetition must equal all that the publisher wrote, but not the time that the gateway put into the body. */
 function dedupKeyOf({ type, id, json, as, key }: Publication): DedupKey | null {
   if (key === null) return null;
   const bodyHash = createHash("sha256")

@@ -8,7 +8,7 @@ type Turns = Readonly<{
 
 /** `options` hold for each asker. */
 export function createTurns(options: Waiting): Turns {
-  /** Of the askers who have work under way. */
+  /** Places of the askers who have work under way. */
   const lines = new Map<string, Places>();
   return {
     async take(asker, work, signal) {

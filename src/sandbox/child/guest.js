@@ -210,7 +210,7 @@
 
   return {
     describe: (thrown) => stringify(describe(thrown)),
-    /** What is wrong with the code's shape; "" where it has one. */
+    /** Returns the fault of the code's shape; "" where there is none. */
     choose(transform, handler) {
       if (added !== null) call = (input) => requestCall(added, input);
       else if (typeof transform === "function") call = (input) => payloadCall(transform, input);

@@ -18,7 +18,7 @@ import repeatable from "./repeatable.js" with { type: "text" };
 import { type AsTyped, stripTypes } from "./strip-types.ts";
 
 const PAGE = 64 * 1024;
-/** What the engine asks for at least. */
+/** The least that the engine asks for. */
 const FIRST_PAGES = 256;
 /** 32 MiB. The engine's own limit does not hold in this build: only the memory it lives in does. */
 const MOST_PAGES = 512;
@@ -79,7 +79,7 @@ function load(context: QuickJSContext, { memory, deadline, source }: Loading): M
           const result = context.callFunction(run, context.undefined, context.newString(input));
           return withPlaces(context.getString(resultOf(result)), evaluated.asTyped);
         } catch (error) {
-          // What the engine's own code threw, such as for want of stack, left it in the middle of something.
+          // An error of the engine's own code, such as for want of stack, left it in the middle of something.
           isBroken = !(error instanceof RunEnded);
           return JSON.stringify({ fault: engineFault(deadline) });
         } finally {

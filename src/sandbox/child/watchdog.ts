@@ -1,7 +1,7 @@
 /** Tells the watchdog's thread when a run begins and ends. */
 export type Watchdog = Readonly<{ begin: () => void; end: () => void }>;
 
-/** What the watchdog's thread is told. */
+/** Messages to the watchdog's thread. */
 export type Watched = Readonly<{
   /** Shared: the number of the run under way, 0 where there is none. */
   run: Int32Array<SharedArrayBuffer>;

@@ -34,7 +34,7 @@ export function startLogUpkeep(deps: {
   const { eventLog, applier, files, mainDb, nodes, isLeading, onSynced, clock, log } = deps;
   let syncing: Promise<void> | null = null;
   const unsynced = new Set<string>();
-  /** What all nodes had on disk, and when. */
+  /** Positions that all nodes had on disk, and when. */
   let had: { readonly position: number; readonly at: number }[] = [];
 
   async function sync(): Promise<void> {

@@ -51,7 +51,7 @@ export async function createNodeHttp(deps: {
           copies: {
             ...snapshots,
             async ofMainDatabase() {
-              // What is not in the log yet would have to be copied again.
+              // Rows that are not in the log yet would have to be copied again.
               await mainDb.synced();
               return snapshots.ofMainDatabase();
             },

@@ -31,7 +31,7 @@ type Deps = Readonly<{
   drain: Drain;
 }>;
 
-/** What the folder has of the cluster. */
+/** The folder's part in the cluster, and whether it has data. */
 type Found = Readonly<{ state: ReplicationState | null; isInUse: boolean }>;
 
 /**
@@ -137,7 +137,7 @@ function join(deps: Deps, { born }: LogHead, { position }: Owner): ReplicationSt
   const mainDb = openMainDb({ path: config.dbPath, clock });
   try {
     checkSecretKey({ mainDb, keys: loadKeyRing(config), log });
-    // What an import left that a crash ended: nobody may delete it later.
+    // A crash during an import leaves such a file: nobody may delete it later.
     mainDb.transfer.endUnfinished();
     mainDb.replication.join({ born, position, role: "following" });
     return { born, position, syncedPosition: position, role: "following", hasUnshipped: false };

@@ -121,7 +121,7 @@ export function startApplier(deps: {
   function claimed(owner: Owner): void {
     const isNew = owner.epoch !== leader?.epoch;
     leader = owner;
-    // What a deposed leader has not finished comes no more.
+    // The rest of what a deposed leader has begun comes no more.
     if (isNew) {
       gathering.drop();
       for (const done of gathered.splice(0)) done();

@@ -35,7 +35,7 @@ export function takeBytes(data: unknown, bodies: Uint8Array[], depth = 0): unkno
     bodies.push(data);
     return { [MARKER]: data.byteLength };
   }
-  if (typeof data !== "object") throw new NotPlain(`What is ${typeof data} is not plain data.`);
+  if (typeof data !== "object") throw new NotPlain(`A ${typeof data} is not plain data.`);
   if (depth === MAX_DEPTH) throw new NotPlain("It is nested too deeply.");
   if (Array.isArray(data)) return convertedList(data, (item) => takeBytes(item, bodies, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(data);

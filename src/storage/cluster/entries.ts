@@ -1,4 +1,4 @@
-/** What the records of a cluster's log contain: commands for event files, and rows of the main database. */
+/** Entries in the records of a cluster's log: commands for event files, and rows of the main database. */
 import { z } from "zod";
 import { COMMANDS, type Command, type CommandName } from "../commands/table.ts";
 import { bytesOf } from "../event-db/types.ts";

@@ -22,7 +22,7 @@ export type Owner = Readonly<{
   node: string;
   /** One more than that of the owner before. */
   epoch: number;
-  /** Of the latest claim; the next claim has to name it. */
+  /** Position of the latest claim; the next claim has to name it. */
   position: number;
 }>;
 

@@ -44,7 +44,7 @@ export class FileApplier {
     this.#next();
   }
 
-  /** Writes nothing more: the files may soon be another application's. What is under way is the writer's. */
+  /** Writes nothing more: the files may soon be another application's. The writer has what is under way. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelRetry();

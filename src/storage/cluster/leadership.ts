@@ -18,7 +18,7 @@ const PROOF_MS = 2_000;
 /** A leader that has nothing to write asks for a proof this often. */
 const ASK_MS = 700;
 
-/** What nodes tell each other; nothing depends on its truth but who is asked and shown. */
+/** A message between nodes; nothing depends on its truth but who is asked and shown. */
 export type Beat = Readonly<{
   url: string;
   version: string;

@@ -1,12 +1,12 @@
 /**
- * What a command is: a named change of an event file, given as plain data, so that it can be written down and applied to
+ * Commands are named changes of an event file, given as plain data, so that they can be written down and applied to
  * every copy of the file.
  */
 import type { PlainData } from "../cluster/bytes-in-json.ts";
 import type { EventFile } from "../event-db/event-file.ts";
 
 /**
- * How commands of one name are applied. `apply` runs inside a transaction. What it changes and returns must follow from
+ * How commands of one name are applied. `apply` runs inside a transaction. Its changes and its result must follow from
  * the file's rows and the data alone, so that copies that apply the same commands in the same order stay equal, however
  * they group them: no clock, no random number, no new id, no limit in time, and nothing that this process remembers. The
  * caller decides such things and gives them as data.

@@ -31,7 +31,7 @@ export type EventFilter = Readonly<{
   status?: EventFate | undefined;
   /** That delivery was given up because the target's transformation failed. */
   transformationFailed?: true | undefined;
-  /** What that delivery's last attempt was answered with, as ANSWER says. */
+  /** Answer to that delivery's last attempt, as ANSWER says. */
   answer?: string | undefined;
   method?: string | undefined;
   type?: string | undefined;

@@ -9,7 +9,7 @@ export type FilterMarks = Readonly<{
   unjudged: readonly FilterMark[];
 }>;
 
-/** What changes nothing returns nothing: so that a known filter returns its number, it is written again. */
+/** A statement that changes nothing returns nothing: so that a known filter returns its number, it is written again. */
 const INSERT_FILTER = `INSERT INTO target_filters (target_id, fingerprint) VALUES (?, ?)
   ON CONFLICT (target_id, fingerprint) DO UPDATE SET fingerprint = excluded.fingerprint RETURNING number`;
 

@@ -20,7 +20,7 @@ const MOST_LISTED = 50;
 /** `last`: how many events, from the newest, are judged. */
 export type FilterTrialOrder = Readonly<{ saved: Wants; proposed: Wants; last: number }>;
 
-/** What becomes of an event; an `unjudged` one is delivered. */
+/** Fate of an event; an `unjudged` one is delivered. */
 export type FilterOutcome = "delivered" | "filtered" | "unjudged";
 
 /** `reason`: why it is not simply delivered. */

@@ -1,5 +1,5 @@
 /**
- * What the gateway and the child that runs one query tell each other: the gateway writes a line with the order, the
+ * Messages between the gateway and the child that runs one query: the gateway writes a line with the order, the
  * child a line with the end of it and then, if there is a result, as many lines of that as the first one says.
  */
 import { z } from "zod";

@@ -1,6 +1,6 @@
 /**
- * Runs people's SQL on event files, each statement in a process of its own: two at a time, one for each asker. What comes
- * meanwhile waits, up to a limit.
+ * Runs people's SQL on event files, each statement in a process of its own: two at a time, one for each asker. Others
+ * wait, up to a limit.
  */
 import { resolve } from "node:path";
 import type { Clock } from "../../lib/clock.ts";

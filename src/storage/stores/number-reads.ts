@@ -23,7 +23,7 @@ export type NumberReads = Readonly<{
   oldestEventAt: (webhookId: string) => Promise<number | null>;
   countEvents: (webhookId: string) => Promise<number>;
   overview: (webhookId: string) => Promise<Overview>;
-  /** What was received and attempted in each span, from the tallies of hours. */
+  /** Events and attempts in each span, from the tallies of hours. */
   activity: (webhookId: string, spans: readonly HourSpan[]) => Promise<readonly Activity[]>;
   growth: (webhookId: string) => Promise<Growth>;
   /** Overview by target id; a target that never had a delivery is missing. */

@@ -1,4 +1,4 @@
-/** What waits to be written to one webhook's file, and whether the next group of it may begin. */
+/** Writes that wait for one webhook's file, and whether the next group of them may begin. */
 import type { Write } from "./writes.ts";
 
 /** Groups of one file that may be on their way to disk at once: the next is committed while one is synced. */

@@ -1,4 +1,4 @@
-/** What the writer is asked to write: an event, the result of an attempt, or any other command. */
+/** Writes that the writer takes: an event, the result of an attempt, or any other command. */
 import {
   applyCommand,
   COMMANDS,

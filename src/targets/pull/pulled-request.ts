@@ -14,7 +14,7 @@ export type PulledRequest = Readonly<{
   receivedAt: number;
   type: string | null;
   method: string;
-  /** What followed the entrypoint's own path, or what the transformation chose: "" or "/…". */
+  /** Path after the entrypoint's own, or the one that the transformation chose: "" or "/…". */
   path: string;
   /** Without its "?". */
   query: string;

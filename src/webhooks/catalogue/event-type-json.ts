@@ -1,4 +1,4 @@
-/** What people say of an event type, and its JSON as it is stored. */
+/** An event type as people give it, and its JSON as it is stored. */
 import { z } from "zod";
 import { AppError, type FieldFault } from "../../lib/errors.ts";
 import { type EventTypeRow, PUBLISH_CHECKS } from "../../storage/main-db/catalogue/event-types.ts";
@@ -36,7 +36,7 @@ export const catalogueInput = z
     check: z
       .enum(PUBLISH_CHECKS)
       .describe(
-        "What is refused when it is published: `off`: nothing; `types`: types that the catalogue does not have; `schemas`: also what does not fit its type's schema.",
+        "Events that are refused when they are published: `off`: none; `types`: those of types that the catalogue does not have; `schemas`: also those that do not fit their type's schema.",
       ),
   })
   .meta({ id: "EventTypeSettings" });

@@ -26,11 +26,11 @@ export type ApplyInput = Readonly<{
   requireMembers: () => void;
 }>;
 
-/** What a plan was made for. */
+/** A plan's user, and the revision of the user's objects that it was made for. */
 type Planning = Readonly<{ userId: string; revision: string }>;
 
 export type Applied = Readonly<{
-  /** Of the objects as they are now. */
+  /** Revision of the objects as they are now. */
   revision: string;
   changes: readonly ConfigChange[];
   kept: readonly Kept[];
@@ -94,13 +94,13 @@ export function createApplyConfig(deps: UseCaseDeps) {
     const gone = steps.flatMap(({ change: { kind, action, id } }) =>
       kind === "webhook" && action === "delete" ? [id] : [],
     );
-    // A power cut must not leave a webhook whose file is gone. What is not removed now is at the next start.
+    // A power cut must not leave a webhook whose file is gone. The next start removes files that are left now.
     if (gone.length > 0) await mainDb.synced();
     await removeFiles(gone);
     return applied;
   }
 
-  /** What is left of it, the next start removes. */
+  /** The next start removes what is left of it. */
   async function withdraw(ids: readonly string[]): Promise<void> {
     await removeFiles(ids);
     mainDb.together(() => {
@@ -145,7 +145,7 @@ function changedMeanwhile(): AppError {
   return new AppError({
     kind: "conflict",
     code: "revision_changed",
-    message: "What you own has changed since this was planned, so nothing was done.",
+    message: "Your objects have changed since this was planned, so nothing was done.",
     hint: "Plan again, look at the changes, and apply them.",
   });
 }

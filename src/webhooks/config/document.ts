@@ -78,7 +78,7 @@ const configWebhook = z.strictObject({
 
 const configEventTypeSettings = z
   .strictObject({ check: catalogueInput.shape.check.default("off") })
-  .describe("What is refused when it is published.");
+  .describe("Events that are refused when they are published.");
 
 const { name: portalName, colour, logo, origin } = portalSettingsShape;
 const configPortalSettings = z
@@ -90,7 +90,7 @@ const configPortalSettings = z
   })
   .describe("How the portals of your webhooks look, and which page may frame them.");
 
-/** What belongs to a user, by the names of the fields. */
+/** A user's objects, by the names of the fields. */
 export const configSettings = {
   portal_settings: configPortalSettings,
   event_type_settings: configEventTypeSettings,
@@ -103,7 +103,7 @@ function webhooksOf<T extends z.ZodType>(webhook: T) {
 }
 
 export const configDocument = z.strictObject({
-  version: z.literal(CONFIG_VERSION).describe("Of the format."),
+  version: z.literal(CONFIG_VERSION).describe("Version of the format."),
   portal_settings: configPortalSettings.optional(),
   event_type_settings: configEventTypeSettings.optional(),
   event_types: z.array(eventTypeInput).max(MAX_TYPES).default([]).describe("Your catalogue, by their names."),

@@ -193,7 +193,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** What is not as it is by default. */
+/** Returns the values that differ from the defaults. */
 function differing(values: Fields, defaults: Fields): Fields {
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => !Bun.deepEquals(value, defaults[name])),

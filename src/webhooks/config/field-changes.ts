@@ -18,7 +18,7 @@ export type FieldChange = Readonly<{
 }>;
 
 const MAX_SHOWN = 200;
-/** Of one object. */
+/** Most changes of one object that are listed. */
 const MAX_CHANGES = 100;
 
 export function listFieldChanges(before: View, after: View): readonly FieldChange[] {

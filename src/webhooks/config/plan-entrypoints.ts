@@ -13,7 +13,7 @@ type Of = Readonly<{
   draft: Draft;
   faults: Faults;
   webhookId: string;
-  /** Of the webhook's entry. */
+  /** Place of the webhook's entry. */
   path: string;
   entries: Readonly<Record<string, ConfigEntrypoint>>;
 }>;

@@ -11,7 +11,7 @@ type Of = Readonly<{
   faults: Faults;
   webhookId: string;
   ownerId: string;
-  /** Of the webhook's entry. */
+  /** Place of the webhook's entry. */
   path: string;
   wanted: NonNullable<ConfigWebhook["members"]>;
 }>;

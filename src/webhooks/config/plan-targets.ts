@@ -17,9 +17,9 @@ type Of = Readonly<{
   draft: Draft;
   faults: Faults;
   webhookId: string;
-  /** Of the webhook's entry. */
+  /** Place of the webhook's entry. */
   path: string;
-  /** What the client sent for the webhook's targets, before defaults were filled in. */
+  /** The webhook's targets as the client sent them, before defaults were filled in. */
   sent: unknown;
 }>;
 

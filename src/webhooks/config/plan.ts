@@ -1,4 +1,4 @@
-/** What an apply would do: the steps that bring what a user owns to what a file of configuration says. */
+/** Plans an apply: the steps that bring a user's objects to what a file of configuration says. */
 import type { Pause } from "../../lib/pauses.ts";
 import type { EntrypointRow, TargetRow, WebhookRow } from "../../storage/main-db/tables.ts";
 import type { TransformationInput } from "../transformations.ts";
@@ -59,7 +59,7 @@ export type Plan = Readonly<{
   checks: readonly CodeCheck[];
 }>;
 
-/** What one plan is made of, while it grows. */
+/** Parts of one plan, while it grows. */
 export type Draft = Readonly<{
   userId: string;
   prune: boolean;

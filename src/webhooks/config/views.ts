@@ -28,7 +28,7 @@ export function createViews({ targetTypes, providers }: { targetTypes: TargetTyp
       if (row.verification === null) return same({ ...rest, verification: null });
       const { type, config } = parseVerification(row.verification);
       const provider = providers.find(type);
-      // What cannot be told apart is a secret.
+      // Without its provider every value may be a secret.
       const shown = provider ? redactConfig({ type: provider, config }) : hidden(config);
       return {
         stored: { ...rest, verification: { type, config } },

@@ -17,13 +17,13 @@ import { validate } from "../validate.ts";
 const READ_STEP = 10;
 
 export const acknowledgeInput = z.strictObject({
-  note: z.string().trim().max(500).default("").describe("What is known, or being done."),
+  note: z.string().trim().max(500).default("").describe("A note on what is known, or being done."),
 });
 
 export type SeenProblem = Problem &
   Readonly<{
     webhook: Readonly<{ id: string; name: string }>;
-    /** Of a target with an open problem; null for others, and if the event file cannot be read. */
+    /** Figures of a target with an open problem; null for others, and if the event file cannot be read. */
     target: Readonly<{
       /** Deliveries that wait, paused ones included. */
       waiting: number;

@@ -1,5 +1,5 @@
 /**
- * What a long list shows of a user's webhooks. Reading a thousand files takes a second, so they are read in the
+ * Figures of a user's webhooks for a long list. Reading a thousand files takes a second, so they are read in the
  * background, and what is known is at most a view of the list old.
  */
 
@@ -10,7 +10,7 @@ import type { MainDb } from "../../storage/main-db/open.ts";
 import type { TargetRow } from "../../storage/main-db/tables.ts";
 import type { ReadGlances } from "../../storage/reader/glances.ts";
 
-/** What is younger is not read again. */
+/** Figures that are younger are not read again. */
 const FRESH_MS = 2_000;
 /** How long a view waits for newer numbers. */
 const WAIT_MS = 20;
@@ -102,7 +102,7 @@ export function createWebhookGlances(deps: {
     if (!before) return reading;
     const { promise: waited, resolve } = Promise.withResolvers<Known>();
     const cancel = clock.after(WAIT_MS, () => resolve(before));
-    // What is known is shown all the same where the files cannot be read now.
+    // Known figures are shown all the same where the files cannot be read now.
     return Promise.race([reading.catch(() => before), waited]).finally(cancel);
   }
 

@@ -1,4 +1,4 @@
-/** What people and programs may say of members and teams. */
+/** Schemas of what people and programs may say of members and teams. */
 import { z } from "zod";
 import { WEBHOOK_ROLES } from "./roles.ts";
 

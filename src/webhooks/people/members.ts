@@ -16,7 +16,7 @@ export type Member = Readonly<{
   /** Null: the owner. */
   id: string | null;
   kind: "user" | "team";
-  /** Of the user or team. */
+  /** Id of the user or team. */
   subjectId: string;
   name: string;
   role: WebhookRole;

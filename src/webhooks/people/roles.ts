@@ -14,7 +14,7 @@ export type InWebhook = Readonly<{
   portal?: Portal | undefined;
 }>;
 
-/** What a portal link is limited to. */
+/** Limits of a portal link. */
 export type Portal = Readonly<{
   webhookId: string;
   /** Types of the targets that it shows and manages. */

@@ -1,4 +1,4 @@
-/** What people send to make a link to a portal, and to set how portals look. */
+/** Schemas of inputs that make a link to a portal, and set how portals look. */
 import { z } from "zod";
 import { targetTypeName } from "../type-names.ts";
 

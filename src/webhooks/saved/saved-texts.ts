@@ -24,7 +24,7 @@ export function createSavedTexts<Field extends string>(
     queries: SavedTextQueries<SavedText<Field>>;
     /** Who may have some. */
     role: WebhookRole;
-    /** What is saved, of `input` and of what was saved. */
+    /** Name of the field that is saved, in `input` and in what was saved. */
     field: Field;
     input: z.ZodType<Readonly<{ name: string } & Record<Field, string>>>;
     /** For messages: one, and several. */

@@ -1,4 +1,4 @@
-/** What can be tried of a target's settings on stored events before they are saved. */
+/** Tries a target's settings on stored events before they are saved. */
 import type { FilterTrials } from "./filter-trials.ts";
 import type { TransformationTrials } from "./transformation-trials.ts";
 

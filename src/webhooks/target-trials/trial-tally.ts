@@ -10,7 +10,7 @@ const MOST_LISTED_BYTES = 8 * 1024 * 1024;
 export type TriedEvent = Readonly<{
   event: StoredEvent;
   run: TransformRun;
-  /** What is sent now is another request, or is sent where this is not, or the other way round. */
+  /** The settings in use send another request, or only one of both sends any. */
   isChanged: boolean;
 }>;
 

@@ -13,7 +13,7 @@ const secretSchema = z.strictObject({
   id,
   column: z.string(),
   path: z.array(z.string()),
-  /** What the encryption was bound to, without the row. */
+  /** Place that the encryption was bound to, without the row. */
   bound_to: z.string(),
   /** Null if the secret was left out. */
   sealed: z.string().nullable(),

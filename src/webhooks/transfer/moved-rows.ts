@@ -38,7 +38,7 @@ type Config = Readonly<{
 const time = z.int().min(0).max(LAST_TIME);
 const born = { createdAt: time, updatedAt: time, deletedAt: z.null() };
 const id = z.string();
-/** Of files of configuration, which know the objects of one server. */
+/** Marks of files of configuration, which know the objects of one server. */
 const unmanaged = { key: z.null(), managedBy: z.null() };
 
 const webhookColumns = {

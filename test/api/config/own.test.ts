@@ -1,4 +1,4 @@
-/** What a document says beside webhooks: event types and settings of a user, by the rules that hold for webhooks. */
+/** A document beside webhooks: event types and settings of a user, by the rules that hold for webhooks. */
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { z } from "zod";
 import { startTestApi, type TestApi } from "../../support/test-api.ts";

@@ -15,7 +15,7 @@ export type DiskImage = Readonly<{
 
 /** EXT4_IOC_SHUTDOWN (`fs/ext4/ext4.h`), which the kernel's own tests cut the power by. */
 const SHUTDOWN = 0x80_04_58_7d;
-/** What the journal has not written yet stays unwritten. */
+/** Writes that are not in the journal yet stay unwritten. */
 const WITHOUT_FLUSH = 2;
 
 /** Throws where that is not allowed. The image is beside the folder. */

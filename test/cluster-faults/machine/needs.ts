@@ -1,4 +1,4 @@
-/** What faults need that not every machine allows. */
+/** Needs of faults that not every machine meets. */
 import { rmSync } from "node:fs";
 import { makeFolder } from "../../support/gateway.ts";
 import { mayMount } from "../../support/small-disk.ts";

@@ -62,7 +62,7 @@ const idsOf = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
 describe("a webhook's page", () => {
   test("gets the parts that changed, and ticks its first steps", async () => {
     const page = await follow(app.path);
-    expect(page.html).toContain("What to do next");
+    expect(page.html).toContain("Next steps");
     const event = await app.addEvent();
     const received = await page.next();
     expect(received.isReset).toBe(false);

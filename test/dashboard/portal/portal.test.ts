@@ -47,7 +47,7 @@ async function ask(path: string, form?: Record<string, string>, as: Portal = por
   return { status: answer.status, headers: answer.headers, html: await answer.text() };
 }
 
-/** What the page shows that a form led to. */
+/** Returns the page that a form led to. */
 async function follow({ headers }: { headers: Headers }): Promise<string> {
   const location = headers.get("location") ?? "";
   return (await ask(location.slice(portal.path.length))).html;

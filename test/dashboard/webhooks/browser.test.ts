@@ -131,7 +131,7 @@ test("a webhook is created, filled, paused and deleted, with scripts and without
     await page.click('a:has-text("New webhook")');
     await page.fill('[name="name"]', "Journey");
     await page.click('button:has-text("Create webhook")');
-    await page.waitForSelector("text=What to do next");
+    await page.waitForSelector("text=Next steps");
     expect(await page.locator(".copy-text").textContent()).toStartWith("http://hooks.example/webhook/");
 
     await page.click('.type:has-text("HTTP")');

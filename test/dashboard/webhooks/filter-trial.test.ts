@@ -28,7 +28,7 @@ test("a filter is tried on the stored events before it is saved", async () => {
   const { status, html } = await tryFilter('{"body":{"amount":{"$gte":100}}}');
   expect(status).toBe(200);
   expect(html).toContain(
-    "Of the last 3 events 2 would be delivered, of which 1 because they cannot be judged, 1 would be filtered.",
+    "Last 3 events: 2 would be delivered, of which 1 because they cannot be judged, 1 would be filtered.",
   );
   expect(html).toContain("The saved settings decide otherwise about 1:");
   expect(html).toContain("would be filtered: body.amount is 5, not ≥ 100");
@@ -47,5 +47,5 @@ test("a faulty filter comes back with its fault, and is not tried", async () => 
   const { status, html } = await tryFilter('{"body":{"$x":1}}');
   expect(status).toBe(422);
   expect(html).toContain("Is not an operator");
-  expect(html).not.toContain("Of the last");
+  expect(html).not.toContain("Last 3 events");
 });

@@ -101,7 +101,7 @@ describe("a new webhook", () => {
     const [entrypoint, ...others] = await all.useCases.entrypoints.list({ userId: all.ada, webhookId });
     expect(others).toEqual([]);
     const { html } = await all.pages.get(made.location ?? "");
-    expect(html).toContain("What to do next");
+    expect(html).toContain("Next steps");
     expect(html).toContain(`https://hooks.example/webhook/${entrypoint?.id}`);
     expect(html).toContain(`action="/source/${webhookId}/entrypoints/${entrypoint?.id}/test"`);
     expect(html).toContain(`href="/source/${webhookId}/targets/new?type=http"`);

@@ -31,7 +31,7 @@ function copy() {
   });
 }
 
-/** What the leader has changed since the last call. */
+/** Returns the rows that the leader has changed since the last call. */
 function rows(): readonly RowChange[] {
   const batch = leader.mainDb.replication.outbox(Number.POSITIVE_INFINITY);
   leader.mainDb.replication.forget(batch?.upTo ?? 0, 0);

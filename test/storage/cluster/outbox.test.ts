@@ -1,4 +1,4 @@
-/** What a node keeps of the records that it has appended. */
+/** A node's memory of the records that it has appended. */
 import { expect, test } from "bun:test";
 import { createOutbox } from "../../../src/storage/cluster/outbox.ts";
 import { decodeRecord } from "../../../src/storage/cluster/record.ts";

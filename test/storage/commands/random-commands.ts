@@ -145,7 +145,7 @@ export class RandomCommands {
     };
   }
 
-  /** Of a group that was read a moment or several commands ago. */
+  /** Entries of a group that was read a moment or several commands ago. */
   #entries(): Omit<Command<"addFieldEntries">, "name"> {
     const { before, group, from } = this.#open ?? this.#readGroup();
     const to = from + this.#limit();

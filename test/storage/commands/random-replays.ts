@@ -92,7 +92,7 @@ export class RandomReplays {
     };
   }
 
-  /** What a worker finds. */
+  /** Scans as a worker does. */
   #scan(run: ReplayRun, after: string): ReplayScan {
     const selector = new ReplaySelector(this.#file, run, run.lastEventId);
     const window = selector.findWindow(after, 1_000);

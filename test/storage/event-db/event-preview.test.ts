@@ -1,4 +1,4 @@
-/** What rows of the log show of bodies, and the types that its filter proposes. */
+/** Rows of the log show a part of bodies, and its filter proposes types. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
 import type { EventDraft } from "../../../src/storage/event-db/types.ts";

@@ -20,7 +20,7 @@ type Known = Readonly<{
   text: string;
   states: Record<string, DeliveryState>;
 }>;
-/** Of the events whose number has this rest. */
+/** States of the deliveries whose event's number has this rest. */
 const FATES: Readonly<Record<number, DeliveryState>> = { 0: "pending", 4: "retrying" };
 /** Newest first. */
 const known: Known[] = [];

@@ -1,4 +1,4 @@
-/** What happens around the commit of a transaction of the main database. */
+/** Actions around the commit of a transaction of the main database. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { createTransactions } from "../../../src/storage/main-db/transactions.ts";

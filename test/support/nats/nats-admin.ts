@@ -6,7 +6,7 @@ export type NatsAdmin = Readonly<{
   leaderOf: (stream: string) => Promise<string>;
   /** Names of the servers that a reader's consumer is on. */
   readFrom: (stream: string) => Promise<readonly string[]>;
-  /** What each server has of the stream, by its name. */
+  /** Each server's part of the stream, by its name. */
   copiesOf: (stream: string) => Promise<ReadonlyMap<string, Copy>>;
   /** Resolves once all replicas of the stream have what its leader has. */
   inStep: (stream: string) => Promise<void>;

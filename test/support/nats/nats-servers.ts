@@ -13,7 +13,7 @@ export type NatsServers = AsyncDisposable &
     names: readonly string[];
     /** Folder of the server's files. */
     folderOf: (name: string) => string;
-    /** What a gateway is told about them. */
+    /** Variables that tell a gateway about them. */
     options: NatsOptions;
     /** Process ids of the servers that run. */
     pids: () => readonly number[];

@@ -49,7 +49,7 @@ export async function startProvider({ redirectUri }: { redirectUri: string }) {
     held: (() => void)[] | null;
     key: SigningKey;
     forge: ((token: Forged) => Forged) | null;
-    /** What the token is signed with instead; see forgeToken. */
+    /** Key that signs the token instead; see forgeToken. */
     forgedKey: KeyObject | string | null;
   } = {
     account: "",
@@ -124,7 +124,7 @@ export async function startProvider({ redirectUri }: { redirectUri: string }) {
 
   return {
     issuer,
-    /** What was asked for, such as "POST /token". */
+    /** Requests so far, such as "POST /token". */
     asked,
     /** Signs in the next browser as this account, which has these claims. */
     signInAs(account: string, claims: Account = {}): void {

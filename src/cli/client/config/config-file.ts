@@ -17,7 +17,7 @@ import { fillIn, hasPlaceholder, type Sources } from "./placeholders.ts";
 import { showPlace } from "./source-lines.ts";
 
 export type ConfigFile = Readonly<{
-  /** What to send, with placeholders filled in. */
+  /** The document to send, with placeholders filled in. */
   document: unknown;
   /** Whether a placeholder is at this place of the document or within it, so that its value must not be shown. */
   isFilledIn: (path: string) => boolean;

@@ -1,4 +1,4 @@
-/** What the gateway tells of a plan, and the same without the values that the file's placeholders brought. */
+/** A plan as the gateway tells it, and the same without the values that the file's placeholders brought. */
 import { z } from "zod";
 import type { ConfigFile } from "./config-file.ts";
 

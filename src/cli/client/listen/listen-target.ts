@@ -10,7 +10,7 @@ export type ListenTarget = Readonly<{
   target: RemoteTarget;
   /** It was made, or enabled. */
   isNew: boolean;
-  /** What was done, for people; null: nothing. */
+  /** Says for people what was done; null: nothing. */
   note: string | null;
 }>;
 

@@ -1,4 +1,4 @@
-/** What a listener gets from the gateway, and what it brings back. Unknown fields pass. */
+/** Schemas of what a listener gets from the gateway, and brings back. Unknown fields pass. */
 import { z } from "zod";
 
 const delivery = z.looseObject({
@@ -24,7 +24,7 @@ export const pulledShape = z.looseObject({
 export type PulledDelivery = z.output<typeof delivery>;
 export type Pulled = z.output<typeof pulledShape>;
 
-/** What came of a delivery: a response, or the reason why there was none. */
+/** Outcome of a delivery: a response, or the reason why there was none. */
 export type Answer = Readonly<
   | {
       status_code: number;

@@ -170,7 +170,7 @@ function showFault(view, area) {
   return document.querySelector("[aria-invalid='true']") === area;
 }
 
-/* What describes the text area describes the editor: ids do not reach into a shadow tree. */
+/* The editor takes over the text area's description: ids do not reach into a shadow tree. */
 function describe(area) {
   const ids = (area.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
   return ids.map((id) => document.getElementById(id)?.textContent ?? "").join(" ");

@@ -1,4 +1,4 @@
-/** What a chart shows. */
+/** Data of a chart. */
 
 export type ChartSeries = Readonly<{
   label: string;

@@ -13,7 +13,7 @@ const MOST_DEPTH = 50;
 const SPECIAL = /[{}[\]\n]/g;
 const FOLD_END = "</details>";
 
-/** What lies beyond the limit is text without colours and folds. */
+/** Text beyond the limit has no colours and folds. */
 export function JsonView({ tokens }: { tokens: readonly JsonToken[] }): JSX.Element {
   const safeMarkup = drawJson(tokens);
   return <div class="json">{safeMarkup}</div>;
@@ -33,7 +33,7 @@ class Drawing {
   /** Markup of the line that is being drawn. */
   #line = "";
   #elements = 0;
-  /** Of each open list or object, whether it folds. */
+  /** Whether each open list or object folds. */
   readonly #open: boolean[] = [];
   /** Folds that end with the line. */
   #ending = 0;

@@ -25,7 +25,7 @@ type SentProps = Readonly<{
   webhook: Webhook;
   sent: SentRequest;
   target: Named;
-  /** Of the request's body; null where there is no request. */
+  /** Preview of the request's body; null where there is no request. */
   picture: BodyPicture | null;
   /** The path of the request as code. */
   copyHref: (as: string) => string;
@@ -37,8 +37,8 @@ export function SentPage(props: SentProps): JSX.Element {
   const { viewer, webhook, sent, target } = props;
   const { attempt, startedAt, transformation, event } = sent;
   return (
-    <Layout title="What was sent" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
-      <PageHeader title={`What attempt ${attempt} sent to ${target.name}`} />
+    <Layout title="Sent request" viewer={viewer} section="sources" crumbs={crumbsWithin(webhook)}>
+      <PageHeader title={`Request of attempt ${attempt} to ${target.name}`} />
       <div class="stack">
         <p class="muted">
           <Time at={startedAt} /> · <a href={attribute(eventPath(webhook.id, event.id))}>Event</a>

@@ -164,7 +164,7 @@ function LinkForm({ types, returned, path }: Props & Readonly<{ path: string }>)
         <Button label="Open preview" newTabAction={`${path}/preview`} />
       </div>
       <p class="field-help">
-        The preview is a portal for you, in a new tab and for 10 minutes. What you change there is real.
+        The preview is a portal for you, in a new tab and for 10 minutes. Changes there are real.
       </p>
     </form>
   );

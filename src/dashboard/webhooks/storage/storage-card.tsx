@@ -1,4 +1,4 @@
-/** What a webhook's events take on the disk, how that grows, and when they are deleted. */
+/** Size of a webhook's events on the disk, its growth, and when events are deleted. */
 import { Html } from "@elysiajs/html";
 import type { Growth } from "../../../storage/event-db/numbers/growth.ts";
 import type { Webhook } from "../../../webhooks/webhooks.ts";

@@ -85,7 +85,7 @@ function barsOf({ id, webhookId }: Target, { spans, numbers, zone }: ChosenNumbe
   }
   return spans.map((span, index) => {
     const { delivered, failed, gaveUp } = sums[index] ?? { delivered: 0, failed: 0, gaveUp: 0 };
-    // What failed may have been delivered by a later attempt.
+    // A later attempt may have delivered what failed.
     const status = gaveUp > 0 ? "failed" : failed > 0 ? null : "delivered";
     const filter = { target: id, ...(status !== null && { status }) };
     return {

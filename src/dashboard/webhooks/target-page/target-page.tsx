@@ -29,7 +29,7 @@ import type { Fault } from "../webhook-state.ts";
 import { AttemptsCard, type ChosenNumbers } from "./attempts-card.tsx";
 import { FailuresCard } from "./failures-card.tsx";
 
-/** What the page shows of the event file. */
+/** Content of the event file that the page shows. */
 export type TargetData = Readonly<{
   fault: null;
   overview: TargetOverview | undefined;

@@ -31,7 +31,7 @@ export function FilterTrialNotices({ trial, webhookId }: Props): JSX.Element {
     <div class="trial">
       <Notice
         tone={filtered === judged ? "warn" : "ok"}
-        text={`Of the last ${formatCount(judged, "event")} ${parts.join(", ")}.`}
+        text={`Last ${formatCount(judged, "event")}: ${parts.join(", ")}.`}
         hint={
           isWhole ? "Nothing is saved yet." : "Older events were not reached in time. Nothing is saved yet."
         }

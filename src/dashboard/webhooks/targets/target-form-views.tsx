@@ -64,7 +64,7 @@ export function NewTargetPage(props: FormProps & Readonly<{ types: readonly Targ
   );
 }
 
-/** What the typed settings would have done; the transformation is null if none was typed. */
+/** Outcome of the typed settings for stored events; the transformation is null if none was typed. */
 export type TargetTrial = Readonly<{ filter: FilterTrial; transformation: TransformationTrial | null }>;
 
 export function EditTargetPage(

@@ -31,7 +31,7 @@ type CardProps = Readonly<{
   types: readonly TargetType[];
   /** Settings without values by target id. */
   emptyPlaces?: ReadonlyMap<string, readonly EmptyPlace[]> | undefined;
-  /** What the reader looks for in a long list. */
+  /** The reader's search in a long list. */
   choice: Choice;
 }>;
 

@@ -20,7 +20,7 @@ export function transformationValues(target: Target | undefined): Record<string,
   return { [CODE]: target?.transformation?.code };
 }
 
-/** What the API takes as `transformation`; undefined where the form has no such field. */
+/** `transformation` as the API takes it; undefined where the form has no such field. */
 export function readTransformation(form: FormInput): Readonly<{ code: string }> | null | undefined {
   const typed = form[CODE];
   if (typed === undefined) return undefined;

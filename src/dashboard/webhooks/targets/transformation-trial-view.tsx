@@ -35,7 +35,7 @@ export function TransformationTrialNotices(props: {
     <div class="trial">
       <Notice
         tone={failures > 0 ? "bad" : "ok"}
-        text={`Of ${formatCount(tried, "transformed event")} ${parts.join(", ")}.`}
+        text={`${formatCount(tried, "transformed event")}: ${parts.join(", ")}.`}
         hint={[took, untried, "Nothing is saved yet."].filter((part) => part !== "").join(" ")}
       />
       <p class="muted" safe>

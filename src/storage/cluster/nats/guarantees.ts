@@ -28,7 +28,7 @@ const LONGEST_MS = 5_000;
 /** Servers that have just been started count and answer for themselves only, until they have met. */
 const MEETING_MS = 4_000;
 
-/** What a server says of itself: https://docs.nats.io/running-a-nats-service/nats_admin/monitoring. */
+/** A server's word on itself: https://docs.nats.io/running-a-nats-service/nats_admin/monitoring. */
 const reportSchema = z.object({
   server: z.object({ name: z.string(), ver: z.string(), cluster: z.string().optional() }),
   data: z.object({

@@ -12,7 +12,7 @@ export type StreamMessage = Readonly<{
   part: string;
 }>;
 
-/** What a server's copy holds cannot be as it was written: JetStream stores all parts of a record side by side, or none. */
+/** A server's copy cannot be as it was written: JetStream stores all parts of a record side by side, or none. */
 export class DamagedCopy extends Error {
   override readonly name = "DamagedCopy";
   readonly position: number;

@@ -1,7 +1,7 @@
 /**
  * The cluster's log on NATS JetStream: one stream for each shard, of three replicas in files.
  *
- * What is synced when: an append is answered after a majority of the servers has synced the message to its Raft log;
+ * An append is answered after a majority of the servers has synced the message to its Raft log;
  * `guarantees.ts` refuses servers that would answer earlier. Records above 512 KiB are atomic batches of parts: the server
  * that leads proposes all parts at once, and a batch that its death cuts in two is dropped by all. Heartbeats are core NATS
  * messages, which touch no disk.

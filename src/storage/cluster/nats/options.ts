@@ -15,7 +15,7 @@ export type NatsOptions = Readonly<{
   node: string;
   /** Fixed once the log exists. */
   shards: number;
-  /** What all shards together may take on each server. */
+  /** Most that all shards together may take on each server. */
   maxBytes: number;
 }>;
 

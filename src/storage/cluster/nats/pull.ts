@@ -20,7 +20,7 @@ export type Source = Readonly<{
 
 type Delivered = Pick<Msg, "subject" | "data" | "headers" | "reply">;
 
-/** What is needed of the client. */
+/** The needed part of the client. */
 export type Wire = Readonly<{
   nats: Readonly<{
     publish: (subject: string, request: string, options: { reply: string }) => void;

@@ -25,7 +25,7 @@ export type NatsServerPlan = Readonly<{
   keys: Readonly<{ gateways: string; system: string }>;
   /** Letters and digits. */
   routePassword: string;
-  /** What the log may take on each server's disk, in bytes; the log's own limit must be smaller. */
+  /** Most that the log may take on each server's disk, in bytes; the log's own limit must be smaller. */
   maxStorageBytes: number;
   /** Paths on the servers; null writes what to fill in as a comment. */
   tls: Readonly<{ certificate: string; key: string; authority: string }> | null;

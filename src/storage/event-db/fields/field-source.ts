@@ -43,7 +43,7 @@ export function fieldSource(file: ReadableFile, fields: readonly FieldCondition[
 /** The same events for who goes from the oldest to the newest. */
 export type FieldWalk = Readonly<{
   condition: string;
-  /** Of events after one id, up to another. */
+  /** Binds the events after one id, up to another. */
   values: (after: string, upTo: string) => SQLQueryBindings[];
   /** The id by which the index names `size` events more; null if it names fewer. */
   endAfter: (after: string, size: number) => string | null;

@@ -1,4 +1,4 @@
-/** What a long list shows of a webhook, read by a connection of its own: the file need not be open in the gateway. */
+/** Figures of a webhook for a long list, read by a connection of its own: the file need not be open in the gateway. */
 import type { Database } from "bun:sqlite";
 import type { DeliveryCounts } from "../types.ts";
 import {

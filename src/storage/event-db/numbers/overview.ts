@@ -55,7 +55,7 @@ export function readOverview(file: EventFile, now: number): Overview {
   };
 }
 
-/** Of all targets. */
+/** Sums over all targets. */
 export function readCounts({ db }: ReadableFile): DeliveryCounts {
   const counts = db
     .query<CountsRow, []>(

@@ -12,7 +12,7 @@ export type RetryingCount = Readonly<{
 const MOST_COUNTED = 2_000;
 /** Pending deliveries read for all targets where more are retrying, about 1 ms. */
 const MOST_READ = 200;
-/** Of each target, however many there are. */
+/** Pending deliveries read of each target, however many there are. */
 const LEAST_READ = 4;
 
 /** By target id; targets without pending deliveries are missing. */

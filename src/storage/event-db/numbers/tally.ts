@@ -56,7 +56,7 @@ function prepareTallyStatements(db: Database) {
 }
 
 /**
- * The counts of one transaction; empty again after `write`. What is stored does not depend on which changes share a
+ * The counts of one transaction; empty again after `write`. The stored counts do not depend on which changes share a
  * transaction, as copies of a file group them otherwise. Only how many events are still uncounted does.
  */
 export class Tally {

@@ -4,7 +4,7 @@ import type { ReplayRun } from "./replay-run.ts";
 /** The result of one scan of bodies in a worker: all matching events after one id and up to another, in order. */
 export type ReplayScan = Readonly<{ after: string; upTo: string; eventIds: readonly string[] }>;
 
-/** What one step leaves to the next, as plain data. */
+/** State that one step leaves to the next, as plain data. */
 export type StepMemory = Readonly<{
   /** By target, the number of pending deliveries before the replay. */
   backlogs: readonly (readonly [targetId: string, pending: number])[];
@@ -37,7 +37,7 @@ export class ReplayMemory {
   #run: ReplayRun | null = null;
   readonly #scans: ReplayScan[] = [];
 
-  /** What the next step is given. */
+  /** State for the next step. */
   get given(): StepMemory {
     return { backlogs: [...this.backlogs], stopped: this.#stopped, turn: this.#turn };
   }
@@ -50,7 +50,7 @@ export class ReplayMemory {
     this.#run = run;
   }
 
-  /** What is left of a scan beyond the cursor; null if no scan covers it. */
+  /** Rest of a scan beyond the cursor; null if no scan covers it. */
   findScan(cursor: string): ReplayScan | null {
     const scan = this.#scans.find((each) => covers(each, cursor));
     if (scan === undefined) return null;

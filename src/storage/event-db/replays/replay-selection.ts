@@ -130,7 +130,7 @@ export class ReplaySelector {
     return delivery.get(eventId, targetId) !== null;
   }
 
-  /** Of selected events, all deliveries. */
+  /** Conditions for all deliveries of selected events. */
   #ofDeliveries(): Conditions {
     const { selection } = this.#order;
     return deliveryConditions(selection.kind === "filter" ? selection.filter : {});

@@ -29,7 +29,7 @@ export function deliveryConditions(filter: EventFilter): Conditions {
   return { sql, values };
 }
 
-/** The result named `r` has this answer. What is put into the SQL are digits only. */
+/** The result named `r` has this answer. Only digits are put into the SQL. */
 function answered(answer: string): string {
   if (answer === "none")
     return "r.status_code IS NULL AND r.error IS NOT NULL AND r.transformation_failed = 0";

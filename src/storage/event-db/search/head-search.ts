@@ -7,7 +7,7 @@ import type { HeaderPairs } from "../types.ts";
 export const HEAD_COLUMN =
   "CAST(e.path_tail || char(10) || e.query || char(10) || e.headers AS BLOB) AS head";
 
-/** What can lie between two of the stored parts, or is stored with escapes. */
+/** Characters that can lie between two of the stored parts, or are stored with escapes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
 const BETWEEN_PARTS = /(?:[\x00-\x1f"\\?]|: ?)+/;
 const LINE_FEED = 0x0a;

@@ -33,7 +33,7 @@ type ScanQuery = Readonly<{
   values: (from: string) => SQLQueryBindings[];
 }>;
 
-/** What an event must have: the text, if there is one, in its head or body, and all the fields. */
+/** Conditions of an event: the text, if there is one, in its head or body, and all the fields. */
 export type EventMatch = Readonly<{
   text: Readonly<{ head: HeadSearch; body: BodySearch }> | null;
   fields: readonly FieldCondition[];

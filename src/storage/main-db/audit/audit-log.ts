@@ -14,7 +14,7 @@ export type AuditedChange = Readonly<{
   objectName?: string | null;
   /** The webhook that the object belongs to, or is. */
   webhookId?: string | null;
-  /** Whose object it is; left out, the webhook's owner. */
+  /** Owner of the object; left out, the webhook's owner. */
   ownerId?: string | null;
   /** Names of the changed fields, without values. */
   fields?: readonly string[];

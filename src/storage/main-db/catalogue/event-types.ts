@@ -4,7 +4,7 @@ import type { RowWrite } from "../row-statements.ts";
 
 export const PUBLISH_CHECKS = ["off", "types", "schemas"] as const;
 
-/** What published events must fit: nothing, the names of the types, or the types' schemas too. */
+/** Conditions of published events: none, the names of the types, or the types' schemas too. */
 export type PublishCheck = (typeof PUBLISH_CHECKS)[number];
 
 export type EventTypeRow = Readonly<{
@@ -22,7 +22,7 @@ export type EventTypeRow = Readonly<{
   updatedAt: number;
 }>;
 
-/** What is refused when it is published; a user without a row refuses nothing. */
+/** Events that are refused when they are published; a user without a row refuses none. */
 export type CatalogueSettings = Readonly<{ check: PublishCheck; managedBy: "file" | null }>;
 
 /** As lists show it: a whole catalogue has megabytes of JSON. */

@@ -9,7 +9,7 @@ const invitationRow = z.object({
   email: z.string().nullable(),
   /** Who is meant. */
   name: z.string().nullable(),
-  /** Of the new account. */
+  /** Role of the new account. */
   role: z.enum(["admin", "user"]),
   webhookId: z.string().nullable(),
   webhookRole: z.enum(WEBHOOK_ROLES).nullable(),

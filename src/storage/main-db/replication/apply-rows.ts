@@ -96,7 +96,7 @@ export class RowApplier {
   }
 }
 
-/** What of the row this version's table has a column for, and what not. */
+/** Splits a row into the columns that this version has, and the others. */
 function divided({ columns }: ReplicatedTable, row: Row): { known: Row; unknown: Row } {
   const names = Object.keys(row);
   // As nearly always.

@@ -36,7 +36,7 @@ function triggersOf({ name, columns, key }: ReplicatedTable): readonly Trigger[]
     WHERE ${key.map((each) => `${quoted(each)} = NEW.${quoted(each)}`).join(" AND ")};`;
   const gone = `${insert} ${literal}, 'gone', ${objectOf(key, column("OLD"))}`;
   const isMoved = key.map((each) => `OLD.${quoted(each)} IS NOT NEW.${quoted(each)}`).join(" OR ");
-  // What a later version's row had more goes with the row.
+  // The columns that a later version has more go with the row.
   const forget = `DELETE FROM cluster_later WHERE table_name = ${literal} AND key = ${objectOf(key, column("OLD"))}`;
   const bodies = {
     insert: put,

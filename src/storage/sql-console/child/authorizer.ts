@@ -26,7 +26,7 @@ const FUNCTIONS = new Set(
 export type Authorizer = Readonly<{
   /** From now on, statements of this connection may only read. */
   begin: () => void;
-  /** What was refused first; null: nothing was. */
+  /** The first refusal; null: there was none. */
   refused: () => string | null;
 }>;
 

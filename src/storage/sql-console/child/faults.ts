@@ -2,7 +2,7 @@
 import { errorCode, errorMessage } from "../../../lib/errors.ts";
 import { placeOfError } from "./place.ts";
 
-/** What the one who wrote the statement can change. */
+/** A fault that the one who wrote the statement can mend. */
 export class StatementFault extends Error {
   override readonly name = "StatementFault";
   readonly hint: string | undefined;

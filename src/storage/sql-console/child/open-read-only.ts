@@ -4,7 +4,7 @@ import { readHeader } from "./header.ts";
 
 const BUSY_TIMEOUT_MS = 2_000;
 const LIMITS = {
-  // Of one value: SQLite takes several times as much to make it, before the watch on memory sees that.
+  // The length of one value: SQLite takes several times as much to make it, before the watch on memory sees that.
   length: 16 * 2 ** 20,
   sqlLength: 64 * 1024,
   column: 200,
@@ -30,7 +30,7 @@ export function openReadOnly(path: string): DatabaseSync {
     allowUnknownNamedParameters: false,
     limits: LIMITS,
   });
-  // What SQLite sorts must not be written into files.
+  // SQLite must not sort in files.
   db.exec("PRAGMA temp_store = memory");
   db.exec("PRAGMA trusted_schema = OFF");
   db.function("header", { deterministic: true }, readHeader);

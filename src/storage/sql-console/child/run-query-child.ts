@@ -72,7 +72,7 @@ function writeEnd(line: QueryEnd): void {
   writeLine(STDOUT, JSON.stringify(line));
 }
 
-/** What the worker says, in turn. */
+/** Returns the worker's messages, in turn. */
 function messagesOf(worker: Worker): Readonly<{ next: () => Promise<QueryWorkerMessage> }> {
   const said: QueryWorkerMessage[] = [];
   let hear = (): void => undefined;

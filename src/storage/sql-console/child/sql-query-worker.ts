@@ -6,10 +6,10 @@ import { type RowsRead, readRows } from "./read-rows.ts";
 
 declare const self: Worker;
 
-/** Of 19: what acknowledges and delivers comes first. */
+/** Niceness, of at most 19: acknowledging and delivering come first. */
 const LOW_PRIORITY = 10;
 
-/** What the thread says: that it has been loaded, and how the statement ended. */
+/** Messages of the thread: it has been loaded, and how the statement ended. */
 export type QueryWorkerMessage = "loaded" | ReturnType<typeof readRows> | Readonly<{ broken: string }>;
 
 self.onmessage = ({ data }: MessageEvent<QueryOrder>) => tell(answerTo(data));

@@ -5,7 +5,7 @@
 import { isRecord } from "../../../lib/records.ts";
 import { findReferred, type Schema } from "./known-keywords.ts";
 
-/** What is left to do; shared by all values of a call. */
+/** Work that is left; shared by all values of a call. */
 export type Effort = { left: number };
 
 /** Takes about 20 ms. */

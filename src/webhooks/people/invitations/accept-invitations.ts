@@ -5,7 +5,7 @@ import type { InvitationRow } from "../../../storage/main-db/people/invitations.
 import { highestRole, includesRole, type WebhookRole } from "../roles.ts";
 import { type InvitationDeps, mayInvite } from "./invitation-deps.ts";
 
-/** What an invitation offers, for whoever holds its link. */
+/** An invitation as whoever holds its link sees it. */
 export type Offer = Readonly<{
   name: string | null;
   invitedBy: string;

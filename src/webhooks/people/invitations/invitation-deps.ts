@@ -35,7 +35,7 @@ export type Invitation = Readonly<{
   id: string;
   email: string | null;
   name: string | null;
-  /** Of a new account. */
+  /** Role of a new account. */
   role: "admin" | "user";
   webhookId: string | null;
   webhookRole: WebhookRole | null;

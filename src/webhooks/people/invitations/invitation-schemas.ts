@@ -1,4 +1,4 @@
-/** What people and programs may say of invitations. */
+/** Schemas of what people and programs may say of invitations. */
 import { z } from "zod";
 import { role } from "../member-schemas.ts";
 
@@ -24,6 +24,6 @@ export const webhookInvitationInput = z.strictObject({ email, name, role });
 export const serverInvitationInput = z.strictObject({
   email,
   name,
-  role: z.enum(["user", "admin"]).default("user").describe("Of the new account."),
+  role: z.enum(["user", "admin"]).default("user").describe("Role of the new account."),
   team: z.string().trim().min(1).max(100).nullable().default(null).describe("The name of a team to join."),
 });

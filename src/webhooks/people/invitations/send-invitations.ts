@@ -33,7 +33,7 @@ const LIFETIME_MS = INVITATION_HOURS * HOUR_MS;
 /** Expired ones can still be sent again. */
 const KEPT_AFTER_MS = 30 * DAY_MS;
 const TOKEN_BYTES = 32;
-/** Of a webhook, or of the server. */
+/** Most pending invitations to a webhook, or to the server. */
 const MAX_PENDING = 100;
 
 export function createSendInvitations(deps: InvitationDeps) {

@@ -39,7 +39,7 @@ function message(sequence: number, changes: Partial<StreamMessage> = {}): Stream
 
 const messages = (...sequences: number[]) => sequences.map((sequence) => message(sequence));
 
-/** What each server's copy holds; a function is asked each time. */
+/** Content of each server's copy; a function is asked each time. */
 type Copies = Record<string, readonly StreamMessage[] | (() => readonly StreamMessage[])>;
 
 let reader: LogReader | null = null;

@@ -1,4 +1,4 @@
-/** What one step of a replay leaves to the next: scans of bodies, and which of them the next step most likely needs. */
+/** One step of a replay leaves scans of bodies to the next, and those that it most likely needs. */
 import { expect, test } from "bun:test";
 import { ReplayMemory, type StepMemory } from "../../../../src/storage/event-db/replays/replay-memory.ts";
 import type { ReplayRun } from "../../../../src/storage/event-db/replays/replay-run.ts";

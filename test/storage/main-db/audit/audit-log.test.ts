@@ -27,7 +27,7 @@ const entries = (readerId: string | null = null) =>
   main.mainDb.audit.search({ readerId, limit: 1_000 }).entries;
 const actions = () => entries().map(({ action }) => action);
 
-/** What an attacker with the file, or a bug, can do that the triggers prevent. */
+/** Runs statements of an attacker with the file, or of a bug, that the triggers prevent. */
 function tamper(...statements: readonly string[]): void {
   withDatabase((db) => {
     db.run("DROP TRIGGER audit_log_never_changes");

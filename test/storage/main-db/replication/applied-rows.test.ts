@@ -1,4 +1,4 @@
-/** What a follower keeps in memory and in other files goes along with the rows that it applies. */
+/** A follower's memory and other files go along with the rows that it applies. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type Copies, createCopies, withConnection } from "./copies.ts";
 

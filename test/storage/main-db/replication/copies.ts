@@ -64,7 +64,7 @@ export function createCopies(prepare: (db: Database) => void = () => undefined):
   };
 }
 
-/** What comes out of the log of what was put in. */
+/** Returns an entry as it comes out of the log. */
 export function throughTheLog(entry: ShippedRows): ShippedRows {
   const [read] = decodeRecord(encodeRecord({ node: "leader", entries: [entry] })).entries;
   return shippedRowsSchema.parse(read) as ShippedRows;

@@ -105,7 +105,7 @@ export class RandomRows {
     this.#db.query<unknown, Value[]>(`${sql} (${columns}) = (${one})`).run(...values);
   }
 
-  /** Of a row that is there, or null. */
+  /** Returns the id of a row that is there, or null. */
   #keyOf(parent: string): Value {
     if (this.#random() < 0.3) return null;
     const sql = `SELECT id FROM ${quoted(parent)} ORDER BY id LIMIT 1 OFFSET ${this.#place(parent)}`;
