@@ -30,7 +30,8 @@ function member(applied: number, nodes: readonly HeardNode[] = []) {
 }
 
 function heard(node: string, applied: number, agoMs: number): HeardNode {
-  const beat = { url: "", version: "", leads: null, applied, synced: 0, isDraining: false };
+  const state = { leads: null, isDraining: false, format: 1, needsUpgrade: false };
+  const beat = { url: "", version: "", applied, synced: 0, ...state };
   return { node, at: clock.monotonic() - agoMs, beat };
 }
 

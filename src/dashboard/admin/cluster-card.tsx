@@ -11,7 +11,7 @@ import { Card, DataTable } from "../components/card.tsx";
 import { formatBytes, formatDuration } from "../components/format.ts";
 import { ManualLink } from "../components/manual-link.tsx";
 
-const TONES = { leads: "ok", follows: "idle", drained: "warn", silent: "bad" } as const;
+const TONES = { leads: "ok", follows: "idle", drained: "warn", outdated: "bad", silent: "bad" } as const;
 const COLUMNS = ["Node", "Role", "Applied", "Lag", "Synced", "Heard", "Version"];
 
 export function ClusterCard({ status }: { status: ClusterStatus }): JSX.Element {

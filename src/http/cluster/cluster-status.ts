@@ -15,6 +15,8 @@ const nodeSchema = z.object({
   leads: z.boolean(),
   /** It claims nothing and does not lead: it was told so, or has no room on its disk. */
   draining: z.boolean(),
+  /** The log has brought what only a later version can apply: it applies nothing more. Nodes of before do not tell. */
+  needs_upgrade: z.boolean().default(false),
   /** Positions of the log up to which its files have the entries, and have them synced. */
   applied: z.number(),
   synced: z.number(),
@@ -40,20 +42,26 @@ function isHeard({ heard_ms_ago: ms }: Pick<NodeStatus, "heard_ms_ago">): boolea
 }
 
 /** Returns the node's role, in one word. */
-export function roleOf(node: NodeStatus): "silent" | "leads" | "drained" | "follows" {
+export function roleOf(node: NodeStatus): "silent" | "leads" | "outdated" | "drained" | "follows" {
   if (!isHeard(node)) return "silent";
   if (node.leads) return "leads";
+  if (node.needs_upgrade) return "outdated";
   return node.draining ? "drained" : "follows";
 }
 
 /** Returns a sentence for each thing that is not well; none for a healthy cluster. */
 export function findClusterFaults({ leader, nodes, log }: ClusterStatus): readonly string[] {
   const heard = nodes.filter(isHeard);
+  const outdated = heard.filter(({ needs_upgrade: isOutdated }) => isOutdated);
   const lagging = heard.filter(({ lag }) => lag > MOST_LAG);
   return [
     ...(leader === null ? ["No node leads."] : []),
     ...(log === null ? ["The servers of the log do not answer."] : []),
     ...(heard.length < FEWEST_NODES ? ["Fewer than two nodes are heard."] : []),
+    ...outdated.map(
+      ({ node, version }) =>
+        `Node ${node} applies nothing more: the log has entries that version ${version} does not know. Upgrade it.`,
+    ),
     ...lagging.map(({ node, lag }) => `Node ${node} lags ${lag.toLocaleString("en")} entries behind.`),
   ];
 }

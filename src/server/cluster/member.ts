@@ -7,9 +7,11 @@ import { ClusterCounts } from "../../observability/cluster-metrics.ts";
 import type { Logger } from "../../observability/log.ts";
 import { type Applier, type ApplierTrouble, startApplier } from "../../storage/cluster/applier.ts";
 import type { Owner } from "../../storage/cluster/event-log.ts";
+import { FORMATS, readableByAll } from "../../storage/cluster/formats.ts";
 import { type HeardNode, type Leadership, startLeadership } from "../../storage/cluster/leadership.ts";
 import { createOutbox } from "../../storage/cluster/outbox.ts";
 import { createReplicatedWriter } from "../../storage/cluster/replicated-writer.ts";
+import { eventMigrations } from "../../storage/event-db/migrations/index.ts";
 import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import { createConfigShipping } from "../../storage/main-db/replication/config-shipping.ts";
@@ -37,6 +39,8 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
   let hasBegun = false;
   const stops: (() => void | Promise<void>)[] = [];
   const counts = new ClusterCounts();
+  /** When it began to listen to the others' beats. */
+  let since = Number.POSITIVE_INFINITY;
   const outbox = createOutbox({
     log: { append: timedAppend },
     node,
@@ -44,6 +48,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     epoch: () => leadership?.ownEpoch() ?? undefined,
     onProof: (sentAt) => leadership?.proved(sentAt),
     monotonic: clock.monotonic,
+    readable: () => readableByAll(leadership?.nodes() ?? [], { now: clock.monotonic(), since }),
   });
 
   async function timedAppend(record: Parameters<typeof eventLog.append>[0]): Promise<number> {
@@ -77,6 +82,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     if (local === null) throw new Error("the event files have no writer yet");
     // As a leader that was killed it would take its own rows for those of another.
     replication.follow();
+    replication.noteEventSchema(eventMigrations.length);
     const startOver = (how: StartOver) => {
       // Until it is stopped it must not lead, once more or for the first time.
       leadership?.resign();
@@ -100,18 +106,22 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
       onLeader: (owner) => leadership?.claimed(owner),
       onTrouble,
     });
-    const { applied, reached, isBlocked } = applier;
+    const { applied, reached, isBlocked, needsUpgrade } = applier;
     const shipping = createConfigShipping({
       replication,
       append: (id, entries) => shipRows(id, entries, reached),
       onError: (message, cause) => log.error(message, { cause }),
     });
+    since = clock.monotonic();
     leadership = startLeadership({
       log: eventLog,
       node,
       leader: seat.leader,
       clock,
-      describe: () => ({ url, version, applied: applied(), synced }),
+      describe: () => ({
+        ...{ url, version, applied: applied(), synced },
+        ...{ format: FORMATS.newest, needsUpgrade: needsUpgrade() },
+      }),
       reached,
       isUnfit: () => isUnfit() || isBlocked() || seat.drain.isDrained,
       askForProof: () => outbox.putRecord(newId(), []),
@@ -209,6 +219,8 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     },
     /** Null while the node can do its part; else why not. */
     fault(): string | null {
+      if (applier?.needsUpgrade())
+        return "the cluster's log has entries of a later version: upgrade this node";
       if (applier?.isBlocked()) return "the cluster's log cannot be applied";
       const own = leadership?.nodes().find((each) => each.node === node);
       return own !== undefined && clock.monotonic() - own.at < UNHEARD_MS

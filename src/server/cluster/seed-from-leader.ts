@@ -5,11 +5,12 @@ import type { ClusterConfig } from "../../config-cluster.ts";
 import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
 import { createSeedClient } from "../../http/cluster/seed-client.ts";
 import { type Clock, wait } from "../../lib/clock.ts";
+import { AppError } from "../../lib/errors.ts";
 import { every } from "../../lib/every.ts";
 import { loadKeyRing } from "../../lib/key-files.ts";
 import type { Logger } from "../../observability/log.ts";
+import { readBeat } from "../../storage/cluster/beat.ts";
 import type { EventLog } from "../../storage/cluster/event-log.ts";
-import { isBeat } from "../../storage/cluster/leadership.ts";
 import { type Seeded, type SeedProgress, seedFrom, seedMain } from "../../storage/cluster/seed.ts";
 
 type Leader = Readonly<{ node: string; url: string }>;
@@ -31,13 +32,17 @@ type Deps = Readonly<{
   everything: boolean;
 }>;
 
-/** Resolves once the files are in place. Rejects with AppError `unavailable`, or as `signal` was aborted. */
+/**
+ * Resolves once the files are in place. Rejects with AppError `unavailable`, with `conflict` if the leader's version is
+ * later than this one, or as `signal` was aborted.
+ */
 export async function seedFromLeader(deps: Deps): Promise<Seeded> {
   for (let left = TRIES - 1; ; left--) {
     try {
       return await seedOnce(deps);
     } catch (error) {
-      if (left === 0 || deps.signal.aborted) throw error;
+      const isFinal = error instanceof AppError && error.kind === "conflict";
+      if (left === 0 || isFinal || deps.signal.aborted) throw error;
       deps.log.warn("files could not be taken from the leader; trying again", { cause: error });
       await wait(deps.clock, AGAIN_MS);
     }
@@ -51,7 +56,7 @@ async function seedOnce(deps: Deps): Promise<Seeded> {
   const gone = new AbortController();
   // Its machine may be gone without a word, and the copy would be waited for for ever.
   const stopHearing = eventLog.onBeat((node, data) => {
-    if (isBeat(data) && data.leads !== null && node !== leader.node) {
+    if (readBeat(data)?.leads != null && node !== leader.node) {
       gone.abort(new Error("another node leads now"));
     }
   });
@@ -91,7 +96,8 @@ function findLeader(deps: {
   });
   const heard = Promise.withResolvers<Leader>();
   const stopHearing = eventLog.onBeat((node, data) => {
-    if (isBeat(data) && data.leads !== null && node !== self) heard.resolve({ node, url: data.url });
+    const beat = readBeat(data);
+    if (beat !== null && beat.leads !== null && node !== self) heard.resolve({ node, url: beat.url });
   });
   const abort = () => heard.reject(signal.reason);
   if (signal.aborted) abort();

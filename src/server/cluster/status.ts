@@ -50,7 +50,7 @@ function describe(
   { node, at, beat }: HeardNode,
   { now, end, epoch }: Readonly<{ now: number; end: number; epoch: number | null }>,
 ): NodeStatus {
-  const { url, version, applied, synced, isDraining } = beat;
+  const { url, version, applied, synced, isDraining, needsUpgrade } = beat;
   const heardMsAgo = Math.round(now - at);
   return {
     node,
@@ -59,6 +59,7 @@ function describe(
     heard_ms_ago: heardMsAgo,
     leads: beat.leads !== null && beat.leads === epoch && heardMsAgo < LEADS_MS,
     draining: isDraining,
+    needs_upgrade: needsUpgrade,
     applied,
     synced,
     lag: end - applied,

@@ -13,10 +13,12 @@ import { LEADER_PARTITION } from "../../storage/cluster/applier.ts";
 import type { EventLog, LogHead, Owner } from "../../storage/cluster/event-log.ts";
 import { openEventLog } from "../../storage/cluster/open-event-log.ts";
 import { isSeedUnfinished } from "../../storage/cluster/seed.ts";
+import { eventMigrations } from "../../storage/event-db/migrations/index.ts";
 import { lockFolder } from "../../storage/folder/folder-lock.ts";
-import { openMainDb } from "../../storage/main-db/open.ts";
+import { type MainDb, openMainDb } from "../../storage/main-db/open.ts";
 import type { ReplicationState } from "../../storage/main-db/replication/main-db-replication.ts";
 import { isLost } from "../../storage/sqlite/file-size.ts";
+import { NEWER_DATABASE } from "../../storage/sqlite/migrate.ts";
 import { checkSecretKey } from "../../webhooks/secret-key-check.ts";
 import type { Drain, Seat, StartOver } from "./seat.ts";
 import { seedFromLeader } from "./seed-from-leader.ts";
@@ -140,21 +142,49 @@ function join(deps: Deps, { born }: LogHead, { position }: Owner): ReplicationSt
     // A crash during an import leaves such a file: nobody may delete it later.
     mainDb.transfer.endUnfinished();
     mainDb.replication.join({ born, position, role: "following" });
-    return { born, position, syncedPosition: position, role: "following", hasUnshipped: false };
+    return {
+      ...{ born, position, syncedPosition: position, role: "following" },
+      ...{ hasUnshipped: false, eventSchema: null },
+    };
   } finally {
     mainDb.close();
   }
 }
 
-function look({ config, clock }: Deps): Found {
+/** Throws AppError `conflict` for files of a later version. */
+function look({ config, cluster, clock }: Deps): Found {
   if (isLost(config.dbPath)) return { state: null, isInUse: false };
-  const mainDb = openMainDb({ path: config.dbPath, clock });
+  const mainDb = openOwn({ path: config.dbPath, clock }, cluster);
   try {
     const state = mainDb.replication.state();
+    if (state !== null && hasNewerFiles(state)) throw newerFiles(cluster);
     return { state, isInUse: mainDb.webhooks.listAll().length > 0 || !mainDb.users.isEmpty() };
   } finally {
     mainDb.close();
   }
+}
+
+/** True if a later version may have brought the folder's event files to a schema that this one does not know. */
+export function hasNewerFiles({ eventSchema }: Pick<ReplicationState, "eventSchema">): boolean {
+  return eventSchema !== null && eventSchema > eventMigrations.length;
+}
+
+function openOwn(options: Parameters<typeof openMainDb>[0], cluster: ClusterConfig): MainDb {
+  try {
+    return openMainDb(options);
+  } catch (error) {
+    throw error instanceof AppError && error.code === NEWER_DATABASE ? newerFiles(cluster, error) : error;
+  }
+}
+
+function newerFiles({ node }: ClusterConfig, cause?: unknown): AppError {
+  return new AppError({
+    kind: "conflict",
+    code: NEWER_DATABASE,
+    message: `A later version of webhooker has run as node ${node}, and its data folder has that version's files.`,
+    hint: "Start that version. If the leader still runs this one, start this node with an empty data folder: it copies the leader's files.",
+    cause,
+  });
 }
 
 function inUse(node: string): AppError {

@@ -37,7 +37,7 @@ export function reportTrouble(trouble: ApplierTrouble, log: Logger): StartOver |
     case "newer":
       log.error("the cluster's log has entries of a later version: this node applies nothing more", {
         ...of,
-        hint: "start this node with the version of the others",
+        hint: "upgrade this node: it goes on from here with the version of the others",
       });
       return null;
     case "diverged":

@@ -1,22 +1,17 @@
 /** Applies the cluster's log to this node's copies: commands to event files, rows to the main database, claims to all. */
 import { type Clock, wait } from "../../lib/clock.ts";
 import { notFound } from "../../lib/errors.ts";
+import { UnfitRows } from "../main-db/replication/apply-rows.ts";
 import { type RowChange, RowGathering, type ShippedRows } from "../main-db/replication/row-change.ts";
 import type { LocalWriter } from "../writer/event-writer.ts";
-import {
-  type EventEntry,
-  isConfig,
-  NewerEntry,
-  outlivesItsLeader,
-  readEntry,
-  sizeOfEntry,
-} from "./entries.ts";
+import { type EventEntry, isConfig, outlivesItsLeader, readEntry, sizeOfEntry } from "./entries.ts";
 import type { EventLog, LogEntry, LogReader, Owner, ReaderTrouble } from "./event-log.ts";
 import { FileApplier } from "./file-applier.ts";
 import { LogProgress } from "./log-progress.ts";
 import { notLeading } from "./not-leading.ts";
 import type { Outbox, Waiter } from "./outbox.ts";
-import { decodeRecord, NewerRecord } from "./record.ts";
+import { decodeRecord } from "./record.ts";
+import { NewerRecord } from "./unreadable.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 /** After these a reader goes on no more. */
@@ -37,7 +32,7 @@ export type ConfigCopy = Readonly<{
 
 export type ApplierTrouble =
   | ReaderTrouble
-  /** A later version of the program wrote the record: nothing after it is applied. */
+  /** A later version of the program wrote the record: neither it nor anything after it is applied. */
   | Readonly<{ kind: "newer"; position: number }>
   /** The main database cannot be written; it is tried again. */
   | Readonly<{ kind: "blocked"; position: number; error: unknown }>
@@ -52,6 +47,8 @@ export type Applier = Readonly<{
   takeTouched: () => readonly string[];
   /** True while some entry cannot be applied. */
   isBlocked: () => boolean;
+  /** True once the log has brought what only a later version can apply. */
+  needsUpgrade: () => boolean;
   /** Resolves once nothing more is handed to the writer of event files. */
   stop: () => Promise<void>;
 }>;
@@ -84,6 +81,7 @@ export function startApplier(deps: {
   let isStopped = false;
   /** The reader has ended by itself, or the main database cannot be written. */
   let isStuck = false;
+  let needsUpgrade = false;
 
   const applierDeps = { writer, clock, onIdle: (webhookId: string) => files.delete(webhookId) };
 
@@ -134,11 +132,15 @@ export function startApplier(deps: {
       const record = decodeRecord(entry.bytes);
       return { ...record, entries: record.entries.map(readEntry) };
     } catch (error) {
-      // Nothing after it may be applied, and the reader ends.
-      if (error instanceof NewerRecord || error instanceof NewerEntry)
-        onTrouble({ kind: "newer", position: entry.position });
+      if (error instanceof NewerRecord) meetNewer(entry.position);
       throw error;
     }
+  }
+
+  /** The caller throws on, so that the reader ends. */
+  function meetNewer(position: number): void {
+    needsUpgrade = true;
+    onTrouble({ kind: "newer", position });
   }
 
   function applyCommand(entry: EventEntry, of: Of): void {
@@ -189,7 +191,8 @@ export function startApplier(deps: {
       try {
         return await act();
       } catch (error) {
-        if (isStopped) throw error;
+        if (error instanceof UnfitRows) meetNewer(position);
+        if (isStopped || needsUpgrade) throw error;
         isStuck = true;
         onTrouble({ kind: "blocked", position, error });
         await wait(clock, RETRY_MS);
@@ -219,6 +222,7 @@ export function startApplier(deps: {
       touched = new Set();
       return taken;
     },
+    needsUpgrade: () => needsUpgrade,
     isBlocked: () => isStuck || files.values().some((file) => file.isBlocked),
     async stop() {
       isStopped = true;

@@ -3,28 +3,23 @@ import { z } from "zod";
 import { COMMANDS, type Command, type CommandName } from "../commands/table.ts";
 import { bytesOf } from "../event-db/types.ts";
 import { type ShippedRows, shippedRowsSchema } from "../main-db/replication/row-change.ts";
-import { DamagedRecord } from "./record.ts";
+import { DamagedRecord, NewerRecord } from "./unreadable.ts";
 
 /** A change of one webhook's event file. */
 export type EventEntry = Readonly<{ webhookId: string; command: Command }>;
 
 export type ClusterEntry = EventEntry | ShippedRows;
 
-/** The entry is a command that a later version of the program has. */
-export class NewerEntry extends Error {
-  override readonly name = "NewerEntry";
-}
-
 const eventSchema = z.object({ webhookId: z.string(), command: z.looseObject({ name: z.string() }) });
 
-/** Throws NewerEntry, or DamagedRecord for what no version has written. The data of commands is as a node wrote it. */
+/** Throws NewerRecord, or DamagedRecord for what no version has written. The data of commands is as a node wrote it. */
 export function readEntry(entry: unknown): ClusterEntry {
   if (hasRows(entry) && shippedRowsSchema.safeParse(entry).success) return entry as ShippedRows;
   const event = eventSchema.safeParse(entry);
   if (!event.success) throw new DamagedRecord("An entry of the record is neither a command nor rows.");
   const { name } = event.data.command;
   if (Object.hasOwn(COMMANDS, name)) return entry as EventEntry;
-  throw new NewerEntry(`The command ${JSON.stringify(name)} is not known.`);
+  throw new NewerRecord(`The command ${JSON.stringify(name)} is not known.`);
 }
 
 export function isConfig(entry: ClusterEntry): entry is ShippedRows {

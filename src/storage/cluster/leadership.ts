@@ -8,6 +8,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
 import { LEADER_PARTITION } from "./applier.ts";
+import { type Beat, readBeat } from "./beat.ts";
 import type { EventLog, Owner } from "./event-log.ts";
 
 const BEAT_MS = 300;
@@ -17,18 +18,6 @@ const SILENCE_MS = 2_500;
 const PROOF_MS = 2_000;
 /** A leader that has nothing to write asks for a proof this often. */
 const ASK_MS = 700;
-
-/** A message between nodes; nothing depends on its truth but who is asked and shown. */
-export type Beat = Readonly<{
-  url: string;
-  version: string;
-  /** Epoch of its leadership; null for a follower. */
-  leads: number | null;
-  applied: number;
-  synced: number;
-  /** It does not claim, and stops leading. */
-  isDraining: boolean;
-}>;
 
 export type HeardNode = Readonly<{ node: string; at: number; beat: Beat }>;
 
@@ -58,7 +47,7 @@ export function startLeadership(deps: {
   leader: Owner | null;
   clock: Clock;
   /** This node's own state for its beats. */
-  describe: () => Pick<Beat, "url" | "version" | "applied" | "synced">;
+  describe: () => Omit<Beat, "leads" | "isDraining">;
   /** Resolves once everything up to that position is applied here. */
   reached: (position: number) => Promise<void>;
   /** True while this node could not do a leader's work, for example on a full disk. */
@@ -95,13 +84,14 @@ export function startLeadership(deps: {
   }
 
   function hear(from: string, data: unknown): void {
-    if (!isBeat(data)) return;
+    const beat = readBeat(data);
+    if (beat === null) return;
     const at = clock.monotonic();
-    heard.set(from, { node: from, at, beat: data });
+    heard.set(from, { node: from, at, beat });
     if (owner === null || from !== owner.node) return;
-    if (data.leads === owner.epoch) leaderHeardAt = at;
+    if (beat.leads === owner.epoch) leaderHeardAt = at;
     // It says itself that it has stopped.
-    else if (data.isDraining) leaderHeardAt = Number.NEGATIVE_INFINITY;
+    else if (beat.isDraining) leaderHeardAt = Number.NEGATIVE_INFINITY;
   }
 
   function tick(): void {
@@ -194,13 +184,4 @@ export function startLeadership(deps: {
       stopHearing();
     },
   };
-}
-
-export function isBeat(data: unknown): data is Beat {
-  return (
-    typeof data === "object" &&
-    data !== null &&
-    ["url", "version"].every((key) => typeof Reflect.get(data, key) === "string") &&
-    ["applied", "synced"].every((key) => typeof Reflect.get(data, key) === "number")
-  );
 }

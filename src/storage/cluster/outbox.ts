@@ -5,6 +5,7 @@
 import { newId } from "../../lib/ids.ts";
 import { type ClusterEntry, isConfig, sizeOfEntry } from "./entries.ts";
 import type { EventLog } from "./event-log.ts";
+import { FORMATS, type Formats } from "./formats.ts";
 import { encodeRecord } from "./record.ts";
 
 /** Who waits for an entry. */
@@ -54,8 +55,11 @@ export function createOutbox(deps: {
   /** Called when the log has acknowledged something that was sent at this time. */
   onProof: (sentAt: number) => void;
   monotonic: () => number;
+  /** The highest format of entries that all nodes read. */
+  readable: () => number;
+  formats?: Formats;
 }): Outbox {
-  const { log, node, epoch, onProof, monotonic } = deps;
+  const { log, node, epoch, onProof, monotonic, readable, formats = FORMATS } = deps;
   const waiting: OwnEntry[] = [];
   const underWay = new Map<string, OwnRecord>();
   /** Those of them that the log has. */
@@ -103,7 +107,7 @@ export function createOutbox(deps: {
     try {
       const plain = entries.map(({ entry }) => entry);
       const record = { node, entries: plain, ...(own.epoch !== undefined && { epoch: own.epoch }) };
-      const position = await log.append({ shard: 0, id, bytes: encodeRecord(record) });
+      const position = await log.append({ shard: 0, id, bytes: encodeRecord(record, formats.of(plain)) });
       onProof(sentAt);
       if (underWay.has(id)) stored.add(id);
       for (const { waiter } of entries) waiter.stored(position);
@@ -124,6 +128,12 @@ export function createOutbox(deps: {
     }
   }
 
+  /** Throws AppError `unavailable` if other nodes do not read such an entry yet. */
+  function fit(own: OwnEntry): OwnEntry {
+    const entry = formats.fit(own.entry, readable);
+    return entry === own.entry ? own : { ...own, entry };
+  }
+
   function fail(id: string, error: Error): void {
     for (const { waiter } of forget(id)?.entries ?? []) waiter.failed(error);
   }
@@ -138,10 +148,14 @@ export function createOutbox(deps: {
 
   return {
     put(own) {
-      waiting.push(own);
-      schedule();
+      try {
+        waiting.push(fit(own));
+        schedule();
+      } catch (error) {
+        own.waiter.failed(error instanceof Error ? error : new Error(String(error)));
+      }
     },
-    putRecord: append,
+    putRecord: async (id, entries) => append(id, entries.map(fit)),
     take: forget,
     abandon(error) {
       abandoned = error;

@@ -3,12 +3,12 @@
  *
  * `[u32 length of the head, big-endian][head as JSON][bodies, one after another]`. The head is
  * `{ v, node, epoch?, entries }`; `entries` is plain data, in which `bytes-in-json.ts` stands in for each Uint8Array.
- * A node that meets a newer `v` must not apply the record, nor any after it.
+ * `v` is the format that a reader has to know (`formats.ts`): one that does not must not apply the record, nor any after it.
  */
 import { z } from "zod";
 import { NotPlain, type PlainData, putBytes, takeBytes } from "./bytes-in-json.ts";
-
-export const RECORD_VERSION = 1;
+import { FORMATS } from "./formats.ts";
+import { DamagedRecord, NewerRecord } from "./unreadable.ts";
 
 export type LogRecord<Entry = PlainData> = Readonly<{
   /** The node that wrote it. */
@@ -17,22 +17,6 @@ export type LogRecord<Entry = PlainData> = Readonly<{
   epoch?: number;
   entries: readonly Entry[];
 }>;
-
-/** The bytes are no record, or not all of one. */
-export class DamagedRecord extends Error {
-  override readonly name = "DamagedRecord";
-}
-
-/** A later version of the program wrote the record. */
-export class NewerRecord extends Error {
-  override readonly name = "NewerRecord";
-  readonly version: number;
-
-  constructor(version: number) {
-    super(`The record has version ${version}; this program reads up to ${RECORD_VERSION}.`);
-    this.version = version;
-  }
-}
 
 const LENGTH_BYTES = 4;
 const encoder = new TextEncoder();
@@ -45,12 +29,12 @@ const headSchema = z.object({
   entries: z.array(z.unknown()),
 });
 
-/** Throws NotPlain for entries that are not plain data. */
-export function encodeRecord(record: LogRecord): Uint8Array {
+/** `format`: that of the entries. Throws NotPlain for entries that are not plain data. */
+export function encodeRecord(record: LogRecord, format = 1): Uint8Array {
   const bodies: Uint8Array[] = [];
   const { node, epoch, entries } = record;
   const head = encoder.encode(
-    JSON.stringify({ v: RECORD_VERSION, node, epoch, entries: takeBytes(entries, bodies) }),
+    JSON.stringify({ v: format, node, epoch, entries: takeBytes(entries, bodies) }),
   );
   const start = LENGTH_BYTES + head.byteLength;
   const bytes = new Uint8Array(bodies.reduce((sum, body) => sum + body.byteLength, start));
@@ -69,7 +53,9 @@ export function decodeRecord(bytes: Uint8Array): LogRecord<unknown> {
   const { head, end } = readHead(bytes);
   const version = versioned.safeParse(head);
   if (!version.success) throw new DamagedRecord("The record's head has no version.");
-  if (version.data.v > RECORD_VERSION) throw new NewerRecord(version.data.v);
+  const { v } = version.data;
+  if (v > FORMATS.newest)
+    throw new NewerRecord(`The record has format ${v}; this program reads up to ${FORMATS.newest}.`);
   const parsed = headSchema.safeParse(head);
   if (!parsed.success) throw new DamagedRecord("The record's head is not complete.", { cause: parsed.error });
   let at = end;

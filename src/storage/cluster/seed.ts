@@ -10,7 +10,10 @@ import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../../lib/errors.ts";
 import { requireSpace } from "../backup/free-space.ts";
+import { eventMigrations } from "../event-db/migrations/index.ts";
 import { makeFolder, syncFolder } from "../folder/folder.ts";
+import { mainMigrations } from "../main-db/migrations/index.ts";
+import { readVersion } from "../sqlite/own-database.ts";
 
 /** A copy as it arrives. */
 export type SeedCopy = Readonly<{ bytes: number; sha256: string; body: AsyncIterable<Uint8Array> }>;
@@ -58,7 +61,7 @@ export function isSeedUnfinished(dataDir: string): boolean {
 /**
  * Replaces the main database and all event files. Nobody may have them open. The main database is copied first: what happens
  * to a webhook after that follows from the log. Rejects with AppError `unavailable` for a copy that arrived damaged, and if
- * the disk is too small.
+ * the disk is too small; with `conflict` if the leader runs a later version.
  */
 export function seedFrom(options: Options): Promise<Seeded> {
   return seed(options, () => true);
@@ -134,7 +137,7 @@ class Fetching {
     const copy = await this.#options.fetchCopy({ webhookId }, this.#signal);
     if (copy === null) return false;
     await this.#store(copy, to);
-    requireOpens(to);
+    requireKnown(to, (webhookId === null ? mainMigrations : eventMigrations).length);
     this.#note({ files: this.#progress.files + 1 });
     return true;
   }
@@ -211,17 +214,26 @@ function temporary(path: string): string {
 }
 
 function listWebhookIds(path: string): readonly string[] {
-  return read(path, "SELECT id FROM webhooks WHERE deleted_at IS NULL ORDER BY id").map(({ id }) => id);
+  const sql = "SELECT id FROM webhooks WHERE deleted_at IS NULL ORDER BY id";
+  return reading(path, (db) => db.query<{ id: string }, []>(sql).all()).map(({ id }) => id);
 }
 
-function requireOpens(path: string): void {
-  read(path, "SELECT name AS id FROM sqlite_schema");
+/** Also throws for what does not open. `newest`: the latest schema version that this program knows. */
+function requireKnown(path: string, newest: number): void {
+  const version = reading(path, readVersion);
+  if (version <= newest) return;
+  throw new AppError({
+    kind: "conflict",
+    code: "leader_is_newer",
+    message: `The leader's files have schema version ${version}; this program knows up to ${newest}.`,
+    hint: "The leader runs a later version of webhooker: upgrade this node first. Its own files were not changed.",
+  });
 }
 
-function read(path: string, sql: string): readonly { id: string }[] {
+function reading<T>(path: string, read: (db: Database) => T): T {
   const db = new Database(path, { readonly: true });
   try {
-    return db.query<{ id: string }, []>(sql).all();
+    return read(db);
   } finally {
     db.close(true);
   }

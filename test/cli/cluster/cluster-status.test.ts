@@ -50,7 +50,8 @@ async function run(port: number, args: readonly string[], environment: Record<st
 
 function nodeOf(node: string, more: Partial<NodeStatus> = {}): NodeStatus {
   const place = { url: `http://${node}:8080`, version: "1.0.0", heard_ms_ago: 120 };
-  return { node, ...place, leads: false, draining: false, applied: 12, synced: 10, lag: 0, ...more };
+  const state = { leads: false, draining: false, needs_upgrade: false };
+  return { node, ...place, ...state, applied: 12, synced: 10, lag: 0, ...more };
 }
 
 const STATUS: ClusterStatus = {
@@ -85,6 +86,22 @@ describe("webhooker cluster status", () => {
     const { out, exit } = await run(port, ["status"]);
     expect(exit).toBeInstanceOf(ExitWith);
     expect(out.slice(-3)).toEqual(["", "No node leads.", "The servers of the log do not answer."]);
+  });
+
+  test("reads what a gateway of an earlier version tells, which does not know of upgrades", async () => {
+    const { needs_upgrade: _, ...before } = nodeOf("b", { leads: true });
+    const port = serve(() =>
+      Response.json({ ...STATUS, nodes: [nodeOf("a", { needs_upgrade: true }), before] }),
+    );
+    const { out, exit } = await run(port, ["status"]);
+    expect(exit).toBeInstanceOf(ExitWith);
+    expect(out.slice(4, 6)).toEqual([
+      expect.stringMatching(/^a +outdated /),
+      expect.stringMatching(/^b +leads /),
+    ]);
+    expect(out.at(-1)).toBe(
+      "Node a applies nothing more: the log has entries that version 1.0.0 does not know. Upgrade it.",
+    );
   });
 
   test("prints one line of JSON for programs, with the same exit code", async () => {

@@ -6,7 +6,10 @@ let dashboard: TestDashboard;
 
 afterEach(() => dashboard.stop());
 
-const NODE = { version: "1.0.0", heard_ms_ago: 100, leads: false, draining: false, synced: 11_000, lag: 0 };
+const NODE = {
+  ...{ version: "1.0.0", heard_ms_ago: 100, leads: false, draining: false, needs_upgrade: false },
+  ...{ synced: 11_000, lag: 0 },
+};
 const STATUS: ClusterStatus = {
   node: "<a>",
   leader: { node: "<a>", epoch: 7 },

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { findClusterFaults, roleOf } from "../../../src/http/cluster/cluster-status.ts";
 import { createStatusReader } from "../../../src/server/cluster/status.ts";
+import type { Beat } from "../../../src/storage/cluster/beat.ts";
 import type { LogHead } from "../../../src/storage/cluster/event-log.ts";
-import type { Beat, HeardNode } from "../../../src/storage/cluster/leadership.ts";
+import type { HeardNode } from "../../../src/storage/cluster/leadership.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 
 const HEAD: LogHead = { first: 5, last: 20_000, bytes: 1_000, maxBytes: 9_000, born: "b" };
@@ -13,6 +14,8 @@ const BEAT: Beat = {
   applied: 0,
   synced: 0,
   isDraining: false,
+  format: 1,
+  needsUpgrade: false,
 };
 
 function readerOf(

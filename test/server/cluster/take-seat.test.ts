@@ -1,6 +1,7 @@
 /** Whether the copies that a node finds in its folder are what the log makes of them. */
 import { expect, test } from "bun:test";
-import { hasRowsOfItsOwn } from "../../../src/server/cluster/take-seat.ts";
+import { hasNewerFiles, hasRowsOfItsOwn } from "../../../src/server/cluster/take-seat.ts";
+import { eventMigrations } from "../../../src/storage/event-db/migrations/index.ts";
 
 test.each([
   [{ hasUnshipped: true, owner: "two", isTold: true }],
@@ -14,3 +15,10 @@ test.each([
     expect(hasRowsOfItsOwn({ hasUnshipped }, now)).toBe(isTold);
   },
 );
+
+test("event files are of a later version if their schema is, and of none if that was never noted", () => {
+  const known = eventMigrations.length;
+  expect([null, known - 1, known, known + 1].map((eventSchema) => hasNewerFiles({ eventSchema }))).toEqual([
+    ...[false, false, false, true],
+  ]);
+});

@@ -30,6 +30,8 @@ export type TestNode = Readonly<{
 export type Nodes = Readonly<{
   log: MemoryLog;
   webhooks: Set<string>;
+  /** Error of each attempt to apply rows; null lets them be applied. */
+  failing: { error: Error | null };
   add: (name: string, options?: { dataDir?: string; after?: number; leader?: Owner | null }) => TestNode;
   /** Resolves once all nodes have applied everything. */
   settled: () => Promise<void>;
@@ -39,12 +41,14 @@ export type Nodes = Readonly<{
 export function createNodes(): Nodes {
   const log = createMemoryLog();
   const webhooks = new Set(["w1", "w2"]);
+  const failing: { error: Error | null } = { error: null };
   const nodes = new Set<TestNode>();
   const worlds: StorageWorld[] = [];
 
   return {
     log,
     webhooks,
+    failing,
     add(name, { dataDir, after = 0, leader = null } = {}) {
       const world = createStorageWorld(dataDir === undefined ? {} : { dataDir });
       worlds.push(world);
@@ -61,6 +65,7 @@ export function createNodes(): Nodes {
         epoch: () => own?.epoch,
         onProof: () => undefined,
         monotonic: clock.monotonic,
+        readable: () => 1,
       });
       const applier = startApplier({
         log: connection,
@@ -73,6 +78,7 @@ export function createNodes(): Nodes {
         config: {
           takesEntries: (id) => webhooks.has(id),
           apply(changes, position) {
+            if (failing.error !== null) return Promise.reject(failing.error);
             rows.push({ rows: changes, position });
             return Promise.resolve();
           },

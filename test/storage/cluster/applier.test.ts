@@ -1,7 +1,9 @@
 /** Every node applies the log's entries to its event files, in order and once. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
+import { nextTurn } from "../../../src/lib/pauses.ts";
 import { encodeRecord } from "../../../src/storage/cluster/record.ts";
+import { UnfitRows } from "../../../src/storage/main-db/replication/apply-rows.ts";
 import { dedupKey, draft, pendingFor, settlement } from "../storage-world.ts";
 import { createNodes, type Nodes, type TestNode } from "./applier-world.ts";
 
@@ -326,5 +328,39 @@ describe("leadership", () => {
     await nodes.settled();
     expect(two.rows).toEqual([{ rows: [row(1), row(2)], position: 3 }]);
     expect(one.rows).toEqual([]);
+  });
+});
+
+describe("a node that meets what a later version wrote", () => {
+  const later = { webhookId: "w1", command: { name: "laterCommand", of: 1 } };
+
+  test.each([
+    ["a record of a later format", encodeRecord({ node: "next", entries: [] }, 2)],
+    ["a command that it does not have", encodeRecord({ node: "next", entries: [later] })],
+  ])("applies neither that nor anything after it: %s", async (_, bytes) => {
+    const one = nodes.add("one");
+    const before = await appended(one);
+    await nodes.settled();
+    await one.log.append({ shard: 0, id: newId(), bytes });
+    const after = appended(one);
+    while (!one.applier.isBlocked()) await nextTurn();
+    await after;
+    expect(one.troubles.map(({ kind }) => kind)).toEqual(["newer", "failed"]);
+    expect(one.applier.needsUpgrade()).toBeTrue();
+    expect(one.applier.applied()).toBe(1);
+    expect(one.world.storedIds("w1")).toEqual([before.id]);
+  });
+
+  test("says the same of rows that do not fit into its tables", async () => {
+    const one = nodes.add("one");
+    const other = nodes.add("other");
+    nodes.failing.error = new UnfitRows("no key");
+    const { epoch } = await other.lead();
+    const rows = [{ table: "teams", row: { name: "Ops" } }];
+    const bytes = encodeRecord({ node: "other", epoch, entries: [{ rows }] });
+    await other.log.append({ shard: 0, id: newId(), bytes });
+    while (!one.applier.isBlocked()) await nextTurn();
+    expect(one.troubles.map(({ kind }) => kind)).toEqual(["newer", "failed"]);
+    expect(one.applier.needsUpgrade()).toBeTrue();
   });
 });

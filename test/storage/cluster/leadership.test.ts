@@ -33,7 +33,10 @@ function start(name: string): Node {
     node: name,
     leader: null,
     clock,
-    describe: () => ({ url: `http://${name}`, version: "1", applied, synced: applied }),
+    describe: () => ({
+      ...{ url: `http://${name}`, version: "1", applied, synced: applied },
+      ...{ format: 1, needsUpgrade: false },
+    }),
     reached: (position) =>
       applied >= position ? Promise.resolve() : new Promise((resolve) => waiting.push({ position, resolve })),
     isUnfit: () => unfit.is,
@@ -199,6 +202,21 @@ describe("handing over", () => {
     await pass(2_000);
     expect(one.leadership.mayLead()).toBeTrue();
   });
+});
+
+test("beats of other versions are read, with more fields or without the latest", async () => {
+  const one = start("one");
+  one.log.beat("before", { url: "http://before", version: "0", applied: 1, synced: 1 });
+  one.log.beat("next", { url: "u", version: "2", applied: 1, synced: 1, leads: 7, format: 3, more: [1] });
+  one.log.beat("odd", { url: "http://odd", applied: 1, synced: 1 });
+  const beats = new Map(one.leadership.nodes().map(({ node, beat }) => [node, beat]));
+  const defaults = { leads: null, isDraining: false, format: 1, needsUpgrade: false };
+  expect(beats.get("before")).toEqual({
+    ...{ url: "http://before", version: "0", applied: 1, synced: 1 },
+    ...defaults,
+  });
+  expect(beats.get("next")).toMatchObject({ leads: 7, format: 3, needsUpgrade: false });
+  expect(beats.has("odd")).toBeFalse();
 });
 
 test("a claim of an earlier run of the same node is not this run's", async () => {

@@ -1,10 +1,13 @@
 /** A node's memory of the records that it has appended. */
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { type ClusterEntry, isConfig } from "../../../src/storage/cluster/entries.ts";
+import { FORMATS, Formats, readableByAll } from "../../../src/storage/cluster/formats.ts";
 import { createOutbox } from "../../../src/storage/cluster/outbox.ts";
 import { decodeRecord } from "../../../src/storage/cluster/record.ts";
 import { draft } from "../storage-world.ts";
 
-function world(isLeading = false) {
+function world(isLeading = false, formats = new Formats([])) {
+  const readable = { by: 1 };
   const records: { id: string; bytes: Uint8Array }[] = [];
   const outbox = createOutbox({
     log: {
@@ -17,6 +20,8 @@ function world(isLeading = false) {
     epoch: () => (isLeading ? 7 : undefined),
     onProof: () => undefined,
     monotonic: () => 0,
+    readable: () => readable.by,
+    formats,
   });
   /** Resolves once the log has it. */
   function put(body = "hello", name: "append" | "keepRejected" = "append"): Promise<number> {
@@ -27,7 +32,7 @@ function world(isLeading = false) {
       outbox.put({ entry: { webhookId: "w1", command }, waiter });
     });
   }
-  return { outbox, records, put };
+  return { outbox, records, put, readable };
 }
 
 test("what comes in one turn of the event loop is one record", async () => {
@@ -83,3 +88,55 @@ test("once the reader brings nothing more, changes that wait for it fail, those 
   await expect(before).rejects.toBe(ended);
   await expect(change(() => undefined)).rejects.toBe(ended);
 });
+
+describe("entries of a later format", () => {
+  const isEvent = (entry: ClusterEntry) => !isConfig(entry) && entry.command.name === "append";
+  const without = (entry: ClusterEntry): ClusterEntry =>
+    isConfig(entry) || entry.command.name !== "append"
+      ? entry
+      : {
+          ...entry,
+          command: { ...entry.command, draft: { ...entry.command.draft, body: Buffer.from("before") } },
+        };
+  const formatsOf = (records: readonly { bytes: Uint8Array }[]) =>
+    records.map(({ bytes }) => Number(/"v":(\d+)/.exec(Buffer.from(bytes).toString("latin1"))?.[1]));
+
+  test("are refused until all nodes read it, and the others of the same turn are not", async () => {
+    const { put, records, readable } = world(true, new Formats([{ isIn: isEvent, before: null }]));
+    const [refused, kept] = await Promise.allSettled([put(), put("x", "keepRejected")]);
+    expect([refused.status, kept.status]).toEqual(["rejected", "fulfilled"]);
+    expect(refused).toMatchObject({ reason: { kind: "unavailable", code: "nodes_to_upgrade" } });
+    expect(formatsOf(records)).toEqual([1]);
+    readable.by = 2;
+    await put();
+    expect(formatsOf(records)).toEqual([1, 2]);
+  });
+
+  test("are written as the format before has them if it can", async () => {
+    const formats = new Formats([
+      { isIn: (entry) => isEvent(entry) && bodyOf(entry) !== "before", before: without },
+    ]);
+    const { put, records, readable } = world(true, formats);
+    await put();
+    expect(formatsOf(records)).toEqual([1]);
+    expect(decodeRecord(records[0]?.bytes ?? new Uint8Array()).entries.map(bodyOf)).toEqual(["before"]);
+    readable.by = 2;
+    await put();
+    expect(formatsOf(records)).toEqual([1, 2]);
+  });
+});
+
+test("a format is read by all once each node that was heard lately reads it, and this one has listened for a while", () => {
+  const { newest } = FORMATS;
+  const node = (format: number, at: number) => ({ at, beat: { format } });
+  const all = [node(newest + 1, 900_000), node(newest, 1_000_000)];
+  expect(readableByAll(all, { now: 1_000_000, since: 0 })).toBe(newest);
+  expect(readableByAll([...all, node(0, 900_000)], { now: 1_000_000, since: 0 })).toBe(0);
+  expect(readableByAll([...all, node(0, 1)], { now: 1_000_000, since: 0 })).toBe(newest);
+  expect(readableByAll([node(newest, 1_000_000)], { now: 1_000_000, since: 999_000 })).toBe(1);
+});
+
+function bodyOf(entry: unknown): string {
+  const { command } = entry as { command: { draft: { body: Uint8Array } } };
+  return Buffer.from(command.draft.body).toString();
+}

@@ -212,6 +212,19 @@ describe("nothing is replaced", () => {
     expect(valueIn(own.dbPath)).toBe("old");
   });
 
+  test("if the leader's main database or an event file is of a later version", async () => {
+    fillOwn([FIRST]);
+    for (const path of [pathOf(leader, SECOND), leader.dbPath]) {
+      for (const db of opened) if (db.filename === path) db.run("PRAGMA user_version = 9999");
+      const error = await appErrorOf(() => seedFrom({ ...own, fetchCopy }));
+      expect([error.kind, error.code, error.hint]).toEqual([
+        ...["conflict", "leader_is_newer"],
+        expect.stringContaining("upgrade this node first"),
+      ]);
+      expect(valueIn(own.dbPath)).toBe("old");
+    }
+  });
+
   test("and errors say what is wrong", async () => {
     const wrong = spoiling(FIRST, () => ({ sha256: "0".repeat(64) }));
     expect(await appErrorOf(() => seedFrom({ ...own, fetchCopy: wrong }))).toMatchObject({

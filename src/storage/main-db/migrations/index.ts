@@ -27,6 +27,7 @@ import portalLinks from "./0025-portal-links.sql" with { type: "text" };
 import configOfUsers from "./0026-config-of-users.sql" with { type: "text" };
 import cluster from "./0027-cluster.sql" with { type: "text" };
 import laterRows from "./0028-later-rows.sql" with { type: "text" };
+import eventSchema from "./0029-event-schema.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -57,4 +58,5 @@ export const mainMigrations: readonly string[] = [
   configOfUsers,
   cluster,
   laterRows,
+  eventSchema,
 ];

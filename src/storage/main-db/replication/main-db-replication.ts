@@ -20,6 +20,8 @@ export type ReplicationState = Readonly<{
   role: ReplicationRole;
   /** Changes are not in the log yet, as far as this database knows. */
   hasUnshipped: boolean;
+  /** Schema version that the node's event files may have; null before the first note of it. */
+  eventSchema: number | null;
 }>;
 
 export type AppliedRows = Readonly<{
@@ -60,6 +62,8 @@ export type MainDbReplication = Readonly<{
   advance: (position: number) => void;
   /** Notes where reading the log begins at the next start. */
   noteSynced: (position: number) => void;
+  /** Notes which schema version the node's event files may have from now on. */
+  noteEventSchema: (version: number) => void;
 }>;
 
 const stateRow = z.object({
@@ -67,6 +71,7 @@ const stateRow = z.object({
   position: z.number(),
   synced_position: z.number(),
   role: z.enum(["leading", "following"]),
+  event_schema: z.number().nullable(),
 });
 
 export function createMainDbReplication(deps: {
@@ -79,10 +84,13 @@ export function createMainDbReplication(deps: {
   const { db, applied, led } = deps;
   const outbox = new Outbox(db);
   const applier = new RowApplier(db);
-  const read = db.prepare<unknown, []>("SELECT born, position, synced_position, role FROM cluster_state");
+  const read = db.prepare<unknown, []>(
+    "SELECT born, position, synced_position, role, event_schema FROM cluster_state",
+  );
   const setRole = db.prepare<unknown, [string]>("UPDATE cluster_state SET role = ?");
   const setPosition = db.prepare<unknown, [number]>("UPDATE cluster_state SET position = max(position, ?)");
   const setSynced = db.prepare<unknown, [number]>("UPDATE cluster_state SET synced_position = ?");
+  const setEventSchema = db.prepare<unknown, [number]>("UPDATE cluster_state SET event_schema = ?");
   const findLive = db.prepare<unknown, [string]>(
     "SELECT 1 FROM webhooks WHERE id = ? AND deleted_at IS NULL",
   );
@@ -105,8 +113,8 @@ export function createMainDbReplication(deps: {
     state() {
       const row = readState();
       if (row === null) return null;
-      const { born, position, synced_position: syncedPosition, role } = row;
-      return { born, position, syncedPosition, role, hasUnshipped: outbox.last() !== null };
+      const { born, position, synced_position: syncedPosition, role, event_schema: eventSchema } = row;
+      return { born, position, syncedPosition, role, eventSchema, hasUnshipped: outbox.last() !== null };
     },
     join: db.transaction(({ born, position, role }) => {
       reset();
@@ -142,5 +150,6 @@ export function createMainDbReplication(deps: {
     hasWebhook: (webhookId) => findLive.get(webhookId) !== null,
     advance: (position) => void setPosition.run(position),
     noteSynced: (position) => void setSynced.run(position),
+    noteEventSchema: (version) => void setEventSchema.run(version),
   };
 }

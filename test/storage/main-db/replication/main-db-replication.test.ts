@@ -45,6 +45,7 @@ describe("a following copy", () => {
       syncedPosition: 0,
       role: "following",
       hasUnshipped: false,
+      eventSchema: null,
     });
   });
 
