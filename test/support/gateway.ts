@@ -44,9 +44,11 @@ export async function runExecutable(options: {
   folder: string;
   env?: Environment;
   stdin?: string;
+  /** Another build; null for the usual one. */
+  program?: string | null;
 }): Promise<Finished> {
-  const { args, folder, env = {}, stdin } = options;
-  const child = new Child([executable(), ...args], { folder, env, stdin });
+  const { args, folder, env = {}, stdin, program } = options;
+  const child = new Child([program ?? executable(), ...args], { folder, env, stdin });
   return child.finished;
 }
 
@@ -61,6 +63,8 @@ export class Gateway {
     () => this.origin,
     () => this.#createKey(),
   );
+  /** Another build to run from the next start on. */
+  executable: string | null = null;
   readonly #options: GatewayOptions;
   #child: Child | null = null;
   #origin = "";
@@ -104,8 +108,9 @@ export class Gateway {
 
   async start(): Promise<void> {
     const { env = {}, before } = this.#options;
+    const program = this.executable ?? executable();
     const command =
-      before === undefined ? [executable()] : ["/bin/bash", "-c", `${before}; exec "$0" "$@"`, executable()];
+      before === undefined ? [program] : ["/bin/bash", "-c", `${before}; exec "$0" "$@"`, program];
     this.#child = new Child(command, { folder: this.folder, env: { PORT: "0", ...env } });
     const [line] = await this.waitForLog(/^.*webhooker is ready.*$/m);
     const url = /\burl"?[=:]"?(http:[^"\s]+)/.exec(line)?.[1] ?? "";
@@ -141,7 +146,7 @@ export class Gateway {
   /** Runs a command on the same folder with the same environment. */
   run(args: readonly string[], more: { env?: Environment; stdin?: string } = {}): Promise<Finished> {
     const env = { ...this.#options.env, ...more.env };
-    return runExecutable({ ...more, args, folder: this.folder, env });
+    return runExecutable({ ...more, args, folder: this.folder, env, program: this.executable });
   }
 
   /** The URL that senders POST to. */
