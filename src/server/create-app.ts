@@ -64,7 +64,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
   const { tracing, stop: stopTraces } = await startTraces({ config, clock, log });
 
   const keys = loadKeyRing(config);
-  const member = seat && createClusterMember({ seat, clock, log });
+  const member = seat && createClusterMember({ seat, clock, log, stopping: stopping.signal });
   const stored = openStorageParts({
     config,
     keys,

@@ -7,6 +7,7 @@ const SENDERS = 12;
 const PACE_MS = 40;
 /** Longer than a node tries to reach its log. */
 const PATIENCE_MS = 14_000;
+const LONGEST_MS = 120_000;
 
 /** Sizes of bodies go up to this. */
 export const SMALL_BYTES = 2_000;
@@ -43,10 +44,14 @@ export class Senders {
     await this.#running;
   }
 
-  /** Resolves once that many more events were acknowledged. */
+  /** Resolves once that many more events were acknowledged; rejects where they are not, for long. */
   async acknowledges(count: number): Promise<void> {
     const goal = this.acknowledged.length + count;
-    while (this.acknowledged.length < goal) await Bun.sleep(10);
+    const until = performance.now() + LONGEST_MS;
+    while (this.acknowledged.length < goal) {
+      if (performance.now() > until) throw new Error(`no ${count} events were acknowledged in two minutes`);
+      await Bun.sleep(10);
+    }
   }
 
   async #run(index: number): Promise<void> {

@@ -8,6 +8,9 @@ import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
+/** From SIGTERM to SIGKILL. */
+const DOCKER_MS = 10_000;
+
 let cluster: TestCluster;
 let [one, two, three]: Gateway[] = [];
 let receiver: Receiver;
@@ -118,4 +121,30 @@ describe("a cluster", () => {
     await send(taken, 1);
     await receiver.waitFor(before + 1);
   });
+
+  natsTest(
+    "stops while its log is gone, before Docker kills it, and delivers later what it acknowledged",
+    async () => {
+      const leader = await cluster.leader();
+      const isLogGone = Promise.withResolvers<void>();
+      const before = receiver.requests.length;
+      receiver.answerWith({ after: isLogGone.promise });
+      const ids = await send(leader, 5);
+      await receiver.waitFor(before + 5);
+      await Promise.all(cluster.nats.names.map(cluster.nats.kill));
+      // Their results cannot be stored.
+      isLogGone.resolve();
+      const unanswered = fetch(leader.entrypointUrl(setup.entrypointId), { method: "POST", body: "?" });
+      const since = performance.now();
+      const [{ code }, { status }] = await Promise.all([leader.stop(), unanswered]);
+      expect({ code, status }).toEqual({ code: 0, status: 503 });
+      expect(performance.now() - since).toBeLessThan(DOCKER_MS);
+      await Promise.all(cluster.nats.names.map(cluster.nats.start));
+      await leader.start();
+      await receiver.waitFor(before + 10);
+      await has(leader, ids);
+      const settled = await cluster.apiAt(leader).waitUntilSettled(setup.webhookId);
+      expect(settled.map(({ id }) => id)).toEqual(expect.arrayContaining([...ids]));
+    },
+  );
 });

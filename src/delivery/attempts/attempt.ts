@@ -159,8 +159,11 @@ function errorOf(outcome: AttemptOutcome): string | null {
   return outcome.kind === "failed" || outcome.kind === "unready" ? outcome.error : null;
 }
 
-/** "gone": the webhook was deleted with its file. "refused": the file cannot take it now. */
-export type Stored = "stored" | "gone" | "refused";
+/**
+ * "gone": the webhook was deleted with its file. "refused": the file cannot take it now. "stopped": this process ends before
+ * it can; the delivery is still pending.
+ */
+export type Stored = "stored" | "gone" | "refused" | "stopped";
 
 export function storeOnce(
   events: Pick<EventStore, "settle">,
@@ -175,7 +178,9 @@ function isStored(): Stored {
 }
 
 function whyNotStored(error: unknown): Stored {
-  return error instanceof AppError && error.kind === "not_found" ? "gone" : "refused";
+  if (!(error instanceof AppError)) return "refused";
+  if (error.kind === "not_found") return "gone";
+  return error.code === "node_stopped" ? "stopped" : "refused";
 }
 
 /** Retries until the file takes the result or the program stops; the delivery is then still pending. */

@@ -18,6 +18,7 @@ import { createConfigShipping } from "../../storage/main-db/replication/config-s
 import type { EventWriter, LocalWriter } from "../../storage/writer/event-writer.ts";
 import { createConfigCopy } from "./config-copy.ts";
 import { startLogUpkeep } from "./log-upkeep.ts";
+import { createRowsAppend } from "./rows-append.ts";
 import type { Seat, StartOver } from "./seat.ts";
 import { reportTrouble } from "./trouble.ts";
 
@@ -30,7 +31,14 @@ const SHIP_MS = 1_000;
 const SETTLE_MS = 5_000;
 const LOOK_MS = 50;
 
-export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: Clock; log: Logger }) {
+export function createClusterMember(deps: {
+  seat: Seat;
+  clock: Clock;
+  log: Logger;
+  /** Aborted when a stop begins. */
+  stopping: AbortSignal;
+}) {
+  const { seat, clock, log } = deps;
   const { node, url, log: eventLog, born } = seat;
   let leadership: Leadership | null = null;
   let applier: Applier | null = null;
@@ -47,9 +55,10 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     // Also that of a leadership that is past: what was meant for it must not count as any node's.
     epoch: () => leadership?.ownEpoch() ?? undefined,
     onProof: (sentAt) => leadership?.proved(sentAt),
-    monotonic: clock.monotonic,
+    clock,
     readable: () => readableByAll(leadership?.nodes() ?? [], { now: clock.monotonic(), since }),
   });
+  deps.stopping.addEventListener("abort", () => stops.push(outbox.hurry()));
 
   async function timedAppend(record: Parameters<typeof eventLog.append>[0]): Promise<number> {
     const sentAt = clock.monotonic();
@@ -109,7 +118,7 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
     const { applied, reached, isBlocked, needsUpgrade } = applier;
     const shipping = createConfigShipping({
       replication,
-      append: (id, entries) => shipRows(id, entries, reached),
+      append: createRowsAppend({ outbox, reached }),
       onError: (message, cause) => log.error(message, { cause }),
     });
     since = clock.monotonic();
@@ -176,24 +185,6 @@ export function createClusterMember({ seat, clock, log }: { seat: Seat; clock: C
       upkeep.stop,
       every(clock, SHIP_MS, () => mayLead() && shipping.poll()),
     );
-  }
-
-  function shipRows(
-    id: string,
-    entries: Parameters<Parameters<typeof createConfigShipping>[0]["append"]>[1],
-    reached: (position: number) => Promise<void>,
-  ): Promise<number> {
-    return new Promise((resolve, reject) => {
-      // Applied by all alike once the reader has passed it; until then a claim before it would have it dropped.
-      const stored = (position: number) => void reached(position).then(() => resolve(position));
-      const waiter = { stored, applied: () => undefined, failed: reject };
-      outbox
-        .putRecord(
-          id,
-          entries.map((entry) => ({ entry, waiter })),
-        )
-        .catch(reject);
-    });
   }
 
   return {

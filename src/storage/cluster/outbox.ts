@@ -2,6 +2,8 @@
  * Gathers what this node writes in one turn of its event loop into records, appends them to the log, and keeps them until
  * the log's reader brings them back.
  */
+import type { Clock } from "../../lib/clock.ts";
+import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { type ClusterEntry, isConfig, sizeOfEntry } from "./entries.ts";
 import type { EventLog } from "./event-log.ts";
@@ -35,6 +37,11 @@ export type Outbox = Readonly<{
   take: (id: string) => OwnRecord | null;
   /** Call it when the reader brings nothing more: whoever waits for more than that the log has it is told so. */
   abandon: (error: Error) => void;
+  /**
+   * Call it when the node is being stopped: everything fails, also what comes later, once the log neither acknowledges nor
+   * brings back anything for 1.5 seconds while something waits for it. Returns a function that ends this.
+   */
+  hurry: () => () => void;
   /** Resolves when nothing is on its way to the log. */
   drained: () => Promise<void>;
 }>;
@@ -46,6 +53,8 @@ const MOST_BYTES = 384 * 1024;
 const MOST_UNDER_WAY = 3;
 /** Stored events that the reader has not brought back are kept up to here, as it can read them from the log as well. */
 const MOST_KEPT_BYTES = 32 * 1024 * 1024;
+/** Containers are killed 10 s after they were told to stop, and requests, attempts and files take their time too. */
+const PATIENCE_MS = 1_500;
 
 export function createOutbox(deps: {
   log: Pick<EventLog, "append">;
@@ -54,17 +63,23 @@ export function createOutbox(deps: {
   epoch: () => number | undefined;
   /** Called when the log has acknowledged something that was sent at this time. */
   onProof: (sentAt: number) => void;
-  monotonic: () => number;
+  clock: Pick<Clock, "monotonic" | "after">;
   /** The highest format of entries that all nodes read. */
   readable: () => number;
   formats?: Formats;
 }): Outbox {
-  const { log, node, epoch, onProof, monotonic, readable, formats = FORMATS } = deps;
+  const { log, node, epoch, onProof, clock, readable, formats = FORMATS } = deps;
   const waiting: OwnEntry[] = [];
   const underWay = new Map<string, OwnRecord>();
   /** Those of them that the log has. */
   const stored = new Set<string>();
+  /** Reject the appends under way. */
+  const rejections = new Set<(error: Error) => void>();
   let abandoned: Error | null = null;
+  let givenUp: Error | null = null;
+  /** When the log last did something, or nothing waited for it. */
+  let quietSince = 0;
+  let endHurry = () => {};
   /** Bytes of the records under way, stored or not. */
   let kept = 0;
   let appends = 0;
@@ -99,15 +114,17 @@ export function createOutbox(deps: {
 
   async function append(id: string, entries: readonly OwnEntry[]): Promise<void> {
     appends++;
+    if (underWay.size === 0) quietSince = clock.monotonic();
     const bytes = entries.reduce((sum, { entry }) => sum + sizeOfEntry(entry), 0);
     const own = { epoch: epoch(), entries, bytes };
     underWay.set(id, own);
     kept += bytes;
-    const sentAt = monotonic();
+    const sentAt = clock.monotonic();
     try {
       const plain = entries.map(({ entry }) => entry);
       const record = { node, entries: plain, ...(own.epoch !== undefined && { epoch: own.epoch }) };
-      const position = await log.append({ shard: 0, id, bytes: encodeRecord(record, formats.of(plain)) });
+      const position = await appended(id, encodeRecord(record, formats.of(plain)));
+      quietSince = clock.monotonic();
       onProof(sentAt);
       if (underWay.has(id)) stored.add(id);
       for (const { waiter } of entries) waiter.stored(position);
@@ -134,6 +151,35 @@ export function createOutbox(deps: {
     return entry === own.entry ? own : { ...own, entry };
   }
 
+  function appended(id: string, bytes: Uint8Array): Promise<number> {
+    if (givenUp !== null) return Promise.reject(givenUp);
+    return new Promise((resolve, reject) => {
+      rejections.add(reject);
+      log
+        .append({ shard: 0, id, bytes })
+        .then(resolve, reject)
+        .finally(() => rejections.delete(reject));
+    });
+  }
+
+  function giveUpWhenQuiet(): void {
+    const now = clock.monotonic();
+    if (underWay.size === 0) quietSince = now;
+    const left = quietSince + PATIENCE_MS - now;
+    if (left > 0) {
+      endHurry = clock.after(left, giveUpWhenQuiet);
+      return;
+    }
+    givenUp = outOfReach();
+    for (const reject of rejections) reject(givenUp);
+    abandon(givenUp);
+  }
+
+  function abandon(error: Error): void {
+    abandoned = error;
+    for (const id of [...stored]) fail(id, error);
+  }
+
   function fail(id: string, error: Error): void {
     for (const { waiter } of forget(id)?.entries ?? []) waiter.failed(error);
   }
@@ -156,16 +202,31 @@ export function createOutbox(deps: {
       }
     },
     putRecord: async (id, entries) => append(id, entries.map(fit)),
-    take: forget,
-    abandon(error) {
-      abandoned = error;
-      for (const id of [...stored]) fail(id, error);
+    take(id) {
+      quietSince = clock.monotonic();
+      return forget(id);
+    },
+    abandon,
+    hurry() {
+      quietSince = clock.monotonic();
+      giveUpWhenQuiet();
+      return () => endHurry();
     },
     drained() {
       if (appends === 0 && waiting.length === 0) return Promise.resolve();
       return new Promise((resolve) => whenDrained.push(resolve));
     },
   };
+}
+
+function outOfReach(): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "node_stopped",
+    message: "This node was stopped while the cluster's log did not answer.",
+    hint: "Check whether the change was made, and try again.",
+    retryAfterSeconds: 5,
+  });
 }
 
 /** Its sender is answered once it is stored, and nobody waits for more. */

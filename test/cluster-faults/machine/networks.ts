@@ -15,9 +15,12 @@ export type NetworkPlace = Readonly<{
   plug: () => void;
 }>;
 
+let made = 0;
+
 /** Throws where that is not allowed. */
 export function makeNetwork(count: number): TestNetwork {
-  const name = `wh${process.pid}`;
+  // The system removes namespaces some time after it was told to.
+  const name = `wh${process.pid}-${made++}`;
   const subnet = `10.213.${1 + Math.floor(Math.random() * 254)}`;
   const bridge = `${name}b`;
   const namespaces: string[] = [];

@@ -61,6 +61,7 @@ function start(node: string): Node {
     seat: { ...seat, leader: null, drain: { isDrained: false } },
     clock,
     log: createRecordingLog().log,
+    stopping: new AbortController().signal,
   });
   member.replicate(world.writer);
   member.start({

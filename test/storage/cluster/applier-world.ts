@@ -64,7 +64,7 @@ export function createNodes(): Nodes {
         node: name,
         epoch: () => own?.epoch,
         onProof: () => undefined,
-        monotonic: clock.monotonic,
+        clock,
         readable: () => 1,
       });
       const applier = startApplier({

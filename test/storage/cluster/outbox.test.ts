@@ -1,25 +1,33 @@
 /** A node's memory of the records that it has appended. */
 import { describe, expect, test } from "bun:test";
+import { nextTurn } from "../../../src/lib/pauses.ts";
 import { type ClusterEntry, isConfig } from "../../../src/storage/cluster/entries.ts";
 import { FORMATS, Formats, readableByAll } from "../../../src/storage/cluster/formats.ts";
 import { createOutbox } from "../../../src/storage/cluster/outbox.ts";
 import { decodeRecord } from "../../../src/storage/cluster/record.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
 import { draft } from "../storage-world.ts";
 
 function world(isLeading = false, formats = new Formats([])) {
   const readable = { by: 1 };
   const records: { id: string; bytes: Uint8Array }[] = [];
+  const clock = createFakeClock();
+  /** Resolve the appends of a log that is silent; null for one that answers. */
+  const silent: { answers: ((position: number) => void)[] | null } = { answers: null };
   const outbox = createOutbox({
     log: {
       append({ id, bytes }) {
         records.push({ id, bytes });
-        return Promise.resolve(records.length);
+        const { answers } = silent;
+        return answers === null
+          ? Promise.resolve(records.length)
+          : new Promise((resolve) => answers.push(resolve));
       },
     },
     node: "one",
     epoch: () => (isLeading ? 7 : undefined),
     onProof: () => undefined,
-    monotonic: () => 0,
+    clock,
     readable: () => readable.by,
     formats,
   });
@@ -32,7 +40,7 @@ function world(isLeading = false, formats = new Formats([])) {
       outbox.put({ entry: { webhookId: "w1", command }, waiter });
     });
   }
-  return { outbox, records, put, readable };
+  return { outbox, records, put, readable, clock, silent };
 }
 
 test("what comes in one turn of the event loop is one record", async () => {
@@ -139,4 +147,57 @@ test("a format is read by all once each node that was heard lately reads it, and
 function bodyOf(entry: unknown): string {
   const { command } = entry as { command: { draft: { body: Uint8Array } } };
   return Buffer.from(command.draft.body).toString();
+}
+
+test("a node that is being stopped gives all up once a silent log had 1.5 seconds, also what comes later", async () => {
+  const { outbox, records, put, clock, silent } = world();
+  await put();
+  outbox.take(records[0]?.id ?? "");
+  silent.answers = [];
+  outbox.hurry();
+  clock.advance(60_000);
+  const all = Promise.allSettled(Array.from({ length: 1_200 }, () => put()));
+  await twoTurns();
+  clock.advance(1_499);
+  await twoTurns();
+  expect(records).toHaveLength(4);
+  clock.advance(1);
+  const outcomes = [...(await all), ...(await Promise.allSettled([put()]))];
+  expect(outcomes.every(({ status }) => status === "rejected")).toBe(true);
+  expect(records).toHaveLength(4);
+  await outbox.drained();
+});
+
+test("a node that is being stopped waits for a log that goes on answering", async () => {
+  const { outbox, put, clock, silent } = world();
+  silent.answers = [];
+  outbox.hurry();
+  const all = Array.from({ length: 1_200 }, () => put());
+  await twoTurns();
+  for (let n = 0; n < 5; n++) {
+    clock.advance(1_400);
+    silent.answers[n]?.(n + 1);
+    await twoTurns();
+  }
+  expect(await Promise.all(all)).toHaveLength(1_200);
+});
+
+test("a node that is being stopped does not wait for changes that the log has and no longer brings back", async () => {
+  const { outbox, clock } = world(true);
+  outbox.hurry();
+  const isStored = Promise.withResolvers<void>();
+  const change = new Promise((_, reject) => {
+    const command = { name: "replay", eventId: "e", targetIds: [], now: 1 } as const;
+    const waiter = { stored: () => isStored.resolve(), applied: () => undefined, failed: reject };
+    outbox.put({ entry: { webhookId: "w1", command }, waiter });
+  });
+  await isStored.promise;
+  clock.advance(1_500);
+  await expect(change).rejects.toThrow("This node was stopped while the cluster's log did not answer.");
+});
+
+/** An entry waits for the end of a turn of the event loop; its append is answered in the next one. */
+async function twoTurns(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
