@@ -6,6 +6,8 @@ export type ClusterConfig = Readonly<{
   node: string;
   /** Origin under which the other nodes reach this one, without a trailing slash. */
   advertise: string;
+  /** Nodes that are to keep the event files while this one leads. */
+  copies: number;
   /** The NATS servers that keep the log. */
   nats: Readonly<{
     /** `nats://a,b,c` or `tls://a,b,c`, with a port where it is not 4222. */
@@ -27,6 +29,8 @@ export type ClusterConfig = Readonly<{
 const MIN_LOG_BYTES = 64 * 1024 ** 2;
 const MAX_LOG_BYTES = 100 * 1024 ** 4;
 const LOG_BYTES = 10 * 1024 ** 3;
+const COPIES = 2;
+const MOST_COPIES = 7;
 
 const ADDRESS = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
 
@@ -83,6 +87,11 @@ export const clusterVariables = {
     default: "http://HOST-NAME:PORT",
     hint: "Set scheme, host and port only, such as http://10.0.0.1:8080.",
   },
+  CLUSTER_COPIES: {
+    meaning: "Nodes that keep the event files, 1 to 7; the value of the node that leads counts",
+    default: "2",
+    hint: "Set a whole number from 1 to 7, the same at every node.",
+  },
   CLUSTER_LOG_MAX_BYTES: {
     meaning: "Largest size of the log on each NATS server's disk, in bytes; a full log takes no events",
     default: "10737418240",
@@ -127,6 +136,7 @@ export const clusterSchema = {
   CLUSTER_TLS_KEY: pem("PRIVATE KEY"),
   CLUSTER_NODE: nodeName,
   CLUSTER_ADVERTISE: values.originUrl,
+  CLUSTER_COPIES: values.wholeNumber(1, MOST_COPIES),
   CLUSTER_LOG_MAX_BYTES: values.wholeNumber(MIN_LOG_BYTES, MAX_LOG_BYTES),
 };
 
@@ -145,6 +155,7 @@ export function clusterOf(
   return Object.freeze({
     node,
     advertise: given.CLUSTER_ADVERTISE ?? `http://${own.hostName}:${own.port}`,
+    copies: given.CLUSTER_COPIES ?? COPIES,
     nats: Object.freeze({
       url,
       credentials: given.CLUSTER_CREDENTIALS ?? null,

@@ -42,6 +42,7 @@ describe("a cluster", () => {
     expect(load(enough).cluster).toEqual({
       node: "host-1",
       advertise: "http://host-1:8080",
+      copies: 2,
       nats: {
         url: "nats://n1,n2:4223,[fd00::3]:4222",
         credentials: null,

@@ -7,6 +7,7 @@ import { noteBackup } from "../storage/backup/last-backup.ts";
 import { restore } from "../storage/backup/restore.ts";
 import { requireData } from "./data-there.ts";
 import type { Io } from "./io.ts";
+import { requireEventFiles } from "./spare.ts";
 import { count } from "./table.ts";
 
 const KEY_NOTE = "Secrets and sessions can be read only with the same SECRET_KEY or webhooker.key";
@@ -23,6 +24,7 @@ export function addBackupCommands(program: Command, io: Io): void {
     .action(async (to: string, options: { withKey?: true }) => {
       const { dbPath, dataDir } = io.loadConfig();
       requireData({ dbPath, dataDir }, "back up");
+      requireEventFiles({ dbPath }, "back up");
       const withKey = options.withKey === true;
       const { clock, err: tell } = io;
       const { eventFiles, bytes, faults } = backUp({ dbPath, dataDir, to, withKey, version, clock, tell });

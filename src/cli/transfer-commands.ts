@@ -8,6 +8,7 @@ import type { WebhookRow } from "../storage/main-db/tables.ts";
 import { refuseInCluster } from "../webhooks/transfer/no-import.ts";
 import { requireData } from "./data-there.ts";
 import { type Io, withMainDb } from "./io.ts";
+import { requireEventFiles } from "./spare.ts";
 import { count } from "./table.ts";
 import { getUser } from "./user-commands.ts";
 
@@ -36,6 +37,7 @@ export function addTransferCommands(program: Command, io: Io): void {
     .action(async (webhook: string, to: string, options: Secrets) => {
       const config = io.loadConfig();
       requireData(config, "export");
+      requireEventFiles(config, "export");
       if (existsSync(to)) throw alreadyThere(to);
       requireFolder(dirname(resolve(to)));
       const passphrase = await readPassphrase(io, options);

@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 
 export type Readiness = Readonly<{
   ready: boolean;
-  /** Why it is not ready; public. */
+  /** Why it is not ready, or what is wrong although it is; public. */
   reason?: string;
 }>;
 
@@ -20,10 +20,8 @@ export function health(options: { isReady: () => Readiness }) {
     .get("/livez", alive)
     .get("/readyz", () => {
       const { ready, reason } = options.isReady();
-      if (ready) return Response.json({ status: "ok" });
-      return Response.json(
-        { status: "unavailable", ...(reason !== undefined && { reason }) },
-        { status: 503 },
-      );
+      const why = reason !== undefined && { reason };
+      if (ready) return Response.json({ status: "ok", ...why });
+      return Response.json({ status: "unavailable", ...why }, { status: 503 });
     });
 }

@@ -35,11 +35,13 @@ export type ClusterSources = Readonly<{
   applied: () => number;
   lag: () => number;
   nodesHeard: () => number;
+  /** Nodes that are to have all event files, and those with them that are heard. */
+  copies: () => Readonly<{ wanted: number; heard: number }>;
   log: () => Promise<Readonly<{ bytes: number; maxBytes: number }> | null>;
 }>;
 
 export function addClusterMetrics(registry: MetricsRegistry, sources: ClusterSources): void {
-  const { counts, leads, epoch, applied, lag, nodesHeard, log } = sources;
+  const { counts, leads, epoch, applied, lag, nodesHeard, copies, log } = sources;
   const leading = { name: "webhooker_cluster_leads", help: "1 while this node leads the cluster, else 0" };
   registry.addGauge(leading, () => (leads() ? 1 : 0));
   const number = { name: "webhooker_cluster_epoch", help: "Number of the leadership, as this node knows it" };
@@ -59,6 +61,13 @@ export function addClusterMetrics(registry: MetricsRegistry, sources: ClusterSou
     help: "Nodes that this one has heard in the last seconds, itself included",
   };
   registry.addGauge(heard, nodesHeard);
+  const wanted = { name: "webhooker_cluster_copies_wanted", help: "Nodes that are to have all event files" };
+  registry.addGauge(wanted, () => copies().wanted);
+  const kept = {
+    name: "webhooker_cluster_copies_heard",
+    help: "Nodes with all event files that this one has heard in the last seconds, itself included",
+  };
+  registry.addGauge(kept, () => copies().heard);
   const bytes = { name: "webhooker_cluster_log_bytes", help: "Size of the log on each of its servers" };
   registry.addGauge(bytes, async () => (await log())?.bytes ?? null);
   const most = {

@@ -75,6 +75,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     onRecorded: (webhookId, hasDue) => delivery.recorded(webhookId, hasDue),
     mainDbUpkeep: overrides.mainDbUpkeep,
     replicate: member?.replicate,
+    keepsFiles: member?.keepsFiles ?? true,
   });
   const { mainDb, storage, reserve, lost } = stored;
   const { files, events, rejected } = storage;
@@ -160,6 +161,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     reserve,
     findLost: lost.findLost,
     clusterFault: () => member?.fault() ?? null,
+    clusterWarning: () => member?.warning() ?? null,
     cluster: member && createClusterSources({ member, clock }),
     stopping: stopping.signal,
   });
@@ -215,6 +217,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     people,
     checks,
     report,
+    measure: async () => (await measureStorageFiles(config)).eventFiles.bytes,
     member,
     leaderChanged: () => nodeHttp?.leaderChanged(),
     async closeOthers() {

@@ -25,7 +25,9 @@ export function createLifeCycle(deps: {
   delivery: Pick<DeliveryParts, "start" | "stop" | "close">;
   people: Pick<PeopleParts, "apiKeys" | "sessions" | "close">;
   checks: Pick<Startable, "stop">;
-  report: Startable;
+  report: Startable & Readonly<{ room: () => number }>;
+  /** Size of the event files. */
+  measure: () => Promise<number>;
   /** Null for a gateway that is alone. */
   member: ClusterMember | null;
   /** Called when another node of the cluster leads. */
@@ -53,6 +55,8 @@ export function createLifeCycle(deps: {
     member.start({
       mainDb,
       files: storage.files,
+      room: report.room,
+      measure: deps.measure,
       isUnfit: () => reserve.isSpent(),
       lead,
       leaderChanged: deps.leaderChanged,

@@ -19,16 +19,16 @@ export function watchLostData(deps: {
   clock: Clock;
   log: Logger;
   metrics: Pick<StorageMetrics, "eventFileLost">;
+  /** False at a spare of a cluster, which has no event files. */
+  keepsFiles: boolean;
 }) {
-  const { config, mainDb, keys, clock, log, metrics } = deps;
+  const { config, mainDb, keys, clock, log, metrics, keepsFiles } = deps;
   const { dataDir, dbPath } = config;
   const folder = watchFolder({ dataDir, dbPath, clock, log });
 
   checkSecretKey({ mainDb, keys, log });
-  const missing = listWithoutFile(
-    dataDir,
-    mainDb.webhooks.listAll().map(({ id }) => id),
-  );
+  const expected = keepsFiles ? mainDb.webhooks.listAll().map(({ id }) => id) : [];
+  const missing = listWithoutFile(dataDir, expected);
   for (const _ of missing) metrics.eventFileLost();
   if (missing.length > 0) {
     log.error("event files are missing: an empty one is created for each webhook when it is used", {

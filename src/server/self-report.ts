@@ -39,6 +39,8 @@ export function createSelfReport(deps: {
   findLost: () => string | null;
   /** Why this node of a cluster cannot do its part; else null. */
   clusterFault: () => string | null;
+  /** A fault of the cluster although this node does its part; else null. */
+  clusterWarning: () => string | null;
   /** Null for a gateway that is alone. */
   cluster: ClusterSources | null;
   stopping: AbortSignal;
@@ -52,7 +54,9 @@ export function createSelfReport(deps: {
     if (lost !== null) return { ready: false, reason: `${lost} is out of reach` };
     const fault = deps.clusterFault();
     if (fault !== null) return { ready: false, reason: fault };
-    return disk.isLow() || reserve.isSpent() ? { ready: false, reason: "low disk space" } : { ready: true };
+    if (disk.isLow() || reserve.isSpent()) return { ready: false, reason: "low disk space" };
+    const warning = deps.clusterWarning();
+    return { ready: true, ...(warning !== null && { reason: warning }) };
   };
   let stopLagWatch = () => {};
   const recentLag = watchRecentLag(clock);
@@ -80,6 +84,11 @@ export function createSelfReport(deps: {
   return {
     readiness,
     scrape,
+    /** Bytes that event files may take on the disk; zero if unknown. */
+    room(): number {
+      const { freeBytes, reserveBytes } = disk.find() ?? { freeBytes: 0, reserveBytes: 0 };
+      return Math.max(0, freeBytes - reserveBytes);
+    },
     /** For the server page. */
     figures: (): ServerFigures => ({
       disk: disk.find(),

@@ -32,8 +32,10 @@ export function openStorageParts(deps: {
   mainDbUpkeep?: MainDbUpkeep | undefined;
   /** Returns the writer to use instead of the files' own. */
   replicate?: Replicate | undefined;
+  /** False at a spare of a cluster, which has no event files. */
+  keepsFiles: boolean;
 }) {
-  const { config, keys, clock, log, metrics, maxOpenFiles, onRecorded } = deps;
+  const { config, keys, clock, log, metrics, maxOpenFiles, onRecorded, keepsFiles } = deps;
   const keepsWals = config.checkpoints === "replicator";
   const onError = (message: string, cause: unknown) => {
     metrics.failed();
@@ -48,7 +50,7 @@ export function openStorageParts(deps: {
     mainDb.close();
     throw partOfCluster(config.dataDir);
   }
-  const lost = watchLostData({ config, mainDb, keys, clock, log, metrics });
+  const lost = watchLostData({ config, mainDb, keys, clock, log, metrics, keepsFiles });
   const storage = openEventStorage({
     dataDir: config.dataDir,
     maxOpen: maxOpenFiles,
@@ -60,6 +62,7 @@ export function openStorageParts(deps: {
     reserve,
     isFolderInPlace: lost.isFolderInPlace,
     onMissing: lost.noteMissing,
+    keepsFiles,
     ...(deps.replicate && { replicate: deps.replicate }),
     longestWalPages: keepsWals ? LONGEST_WAL_PAGES : null,
   });

@@ -44,6 +44,8 @@ export function openEventStorage(options: {
   isFolderInPlace?: () => boolean;
   /** Called when a webhook's file is missing and an empty one is created. */
   onMissing?: (webhookId: string) => void;
+  /** False at a spare of a cluster: no event file is opened or made. */
+  keepsFiles?: boolean;
   /** By default the files are written directly. */
   replicate?: Replicate;
 }): EventStorage {
@@ -60,6 +62,7 @@ export function openEventStorage(options: {
     metrics,
     ...(options.isFolderInPlace && { isFolderInPlace: options.isFolderInPlace }),
     ...(options.onMissing && { onMissing: options.onMissing }),
+    ...(options.keepsFiles !== undefined && { keepsFiles: options.keepsFiles }),
   });
   const changes = createChangeSignal();
   const local = createEventWriter({

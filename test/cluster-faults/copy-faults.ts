@@ -37,6 +37,8 @@ export const copyFaults = {
   },
   leader_killed_while_a_node_joins: {
     boundMs,
+    // A third node leads meanwhile.
+    copies: 3,
     async act(world) {
       const { leader } = await world.roles();
       const follower = await world.followed();

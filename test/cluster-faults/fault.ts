@@ -8,6 +8,8 @@ export type Fault = Readonly<{
   /** Acknowledgements are to go on within this time; null where they cannot. */
   boundMs: number | null;
   need?: Need;
+  /** Nodes that keep the event files, where the fault needs a spare or none. */
+  copies?: number;
 }>;
 
 /** Where a gateway dies, others take events at once. */

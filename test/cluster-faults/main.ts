@@ -17,12 +17,16 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "10" },
     /** Suspends for seconds instead of half a minute. */
     quick: { type: "boolean", default: false },
+    /** Nodes of three that keep the event files. */
+    copies: { type: "string", default: "3" },
     /** Prints the nodes' logs where something is wrong. */
     logs: { type: "boolean", default: false },
   },
 });
 const rounds = Number(flags.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number above 0");
+const copies = Number(flags.copies);
+if (![1, 2, 3].includes(copies)) throw new Error("--copies takes 1, 2 or 3");
 const names = flags.only?.split(",") ?? Object.keys(FAULTS);
 let failures = 0;
 for (const name of names) {
@@ -40,7 +44,7 @@ async function run(name: string, fault: Fault): Promise<number> {
     print(`${name} is left out, as this machine does not allow it: ${reason}`);
     return 0;
   }
-  const world = await startWorld({ need });
+  const world = await startWorld({ need, copies: fault.copies ?? copies });
   let failed = 0;
   try {
     for (let round = 1; round <= rounds; round++) {

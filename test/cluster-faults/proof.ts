@@ -44,12 +44,14 @@ const NOTHING = { lost: 0, doubled: 0, undelivered: 0, repeats: 0 };
 type Found = Omit<Verdict, "settledMs">;
 
 async function look(world: World): Promise<Found> {
-  const { nodes, setups, deleted, senders, sink, cluster } = world;
+  const { nodes, setups, deleted, senders, sink, cluster, copies } = world;
   const faults: string[] = [];
+  const keepers = nodes.filter(cluster.keeps);
+  if (keepers.length < copies) faults.push(`${keepers.length} of ${copies} nodes have event files`);
   const expected = senders.acknowledged.filter(({ webhookId }) => !deleted.has(webhookId));
   let lost = 0;
   let doubled = 0;
-  for (const node of nodes) {
+  for (const node of keepers) {
     const name = cluster.nameOf(node);
     const stored = new Map(setups.map(({ webhookId }) => [webhookId, readEvents(node, webhookId)]));
     const missing = expected.filter(
@@ -84,12 +86,17 @@ function readEvents(node: Gateway, webhookId: string): ReadonlyMap<string, numbe
 }
 
 function listUnequalFiles({ nodes, setups, cluster }: World): readonly string[] {
+  const keepers = nodes.filter(cluster.keeps);
   const files = [
-    ...setups.map(({ webhookId }) => ({ name: `events-${webhookId}.db`, digest: digestTables })),
-    { name: "webhooker.db", digest: digestMain },
+    ...setups.map(({ webhookId }) => ({
+      name: `events-${webhookId}.db`,
+      digest: digestTables,
+      at: keepers,
+    })),
+    { name: "webhooker.db", digest: digestMain, at: nodes },
   ];
-  return files.flatMap(({ name, digest }) => {
-    const [first, ...others] = nodes.map((node) => ({
+  return files.flatMap(({ name, digest, at }) => {
+    const [first, ...others] = at.map((node) => ({
       node: cluster.nameOf(node),
       tables: reading(pathOf(node, name), digest),
     }));
@@ -137,8 +144,9 @@ function listUnmade({ nodes, made, deleted, cluster }: World): readonly string[]
     for (const id of made.targets) if (!targets.has(id)) faults.push(`${name} lacks target ${id}`);
     for (const id of deleted) if (live.has(id)) faults.push(`${name} has the deleted webhook ${id}`);
     const files = readdirSync(join(node.folder, "data")).flatMap((file) => EVENT_FILE.exec(file)?.[1] ?? []);
-    for (const id of files) if (!live.has(id)) faults.push(`${name} has a file of no webhook: ${id}`);
-    for (const id of live) if (!files.includes(id)) faults.push(`${name} has no file of webhook ${id}`);
+    const expected = cluster.keeps(node) ? live : new Set<string>();
+    for (const id of files) if (!expected.has(id)) faults.push(`${name} has a file of no webhook: ${id}`);
+    for (const id of expected) if (!files.includes(id)) faults.push(`${name} has no file of webhook ${id}`);
     return faults;
   });
 }

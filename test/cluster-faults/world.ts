@@ -19,6 +19,8 @@ const WEBHOOKS = 12;
 export type World = Readonly<{
   cluster: TestCluster;
   nodes: readonly Gateway[];
+  /** Nodes that are to keep the event files. */
+  copies: number;
   /** Webhooks that are there; a fault may delete some. */
   setups: WebhookSetup[];
   /** Webhooks that are not there any more. */
@@ -47,7 +49,14 @@ export type World = Readonly<{
 }>;
 
 /** The machine must allow what is needed. */
-export async function startWorld({ need }: { need: Need | null }): Promise<World> {
+export async function startWorld({
+  need,
+  copies = NODES,
+}: {
+  need: Need | null;
+  /** Nodes that keep the event files. */
+  copies?: number;
+}): Promise<World> {
   const proxies: FrozenProxy[][] = [];
   const disks = createDisks(need);
   const network = need === "networks" ? makeNetwork(NODES) : null;
@@ -61,6 +70,7 @@ export async function startWorld({ need }: { need: Need | null }): Promise<World
     },
     placeOf: (index) => network?.places[index] ?? null,
     servers: { prepare: disks.addForServer },
+    copies,
   });
   for (let n = 0; n < NODES; n++) {
     const folder = makeFolder();
@@ -89,6 +99,7 @@ export async function startWorld({ need }: { need: Need | null }): Promise<World
   return {
     cluster,
     nodes,
+    copies,
     setups,
     deleted: new Set(),
     made: { webhooks: new Set(), targets: new Set() },

@@ -25,13 +25,15 @@ function member(applied: number, nodes: readonly HeardNode[] = []) {
       asked++;
       return HEAD;
     },
+    copies: 2,
     asked: () => asked,
   };
 }
 
 function heard(node: string, applied: number, agoMs: number): HeardNode {
   const state = { leads: null, isDraining: false, format: 1, needsUpgrade: false };
-  const beat = { url: "", version: "", applied, synced: 0, ...state };
+  const files = { files: "all", copies: 2, room: 0 } as const;
+  const beat = { url: "", version: "", applied, synced: 0, ...state, ...files };
   return { node, at: clock.monotonic() - agoMs, beat };
 }
 

@@ -129,7 +129,7 @@ export function draft(values: Partial<EventDraft> & { webhookId: string }): Even
 
 /** The key of an entrypoint that detects duplicates; `body` must be that of the draft. */
 export function dedupKey(
-  values: { key?: string; body?: string; differing?: "store" | "drop" } = {},
+  values: { key?: string; body?: string; differing?: DedupKey["differing"] } = {},
 ): DedupKey {
   const { key = "k", body = "hello", differing = "store" } = values;
   return { key, bodyHash: createHash("sha256").update(body).digest(), differing };

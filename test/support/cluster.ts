@@ -20,6 +20,8 @@ export type TestCluster = Readonly<{
   /** Rows of a webhook's event file at a node, as digests by table. */
   digest: (node: Gateway, webhookId: string) => ReadonlyMap<string, string>;
   storedIds: (node: Gateway, webhookId: string) => readonly string[];
+  /** True if the node has the event files, and false for a spare. */
+  keeps: (node: Gateway) => boolean;
   /** Environment of a gateway that is alone and uses a node's folder. */
   aloneIn: (folder: string) => Environment;
   end: () => Promise<void>;
@@ -31,6 +33,8 @@ export type ClusterOptions = Readonly<{
   /** Address of that node, and shell words before its program. */
   placeOf?: (index: number) => Readonly<{ address: string; entry: string }> | null;
   servers?: ServersOptions;
+  /** Nodes that keep the event files; by default as many as tests have. */
+  copies?: number;
 }>;
 
 const PASSWORD = "correct horse battery staple";
@@ -40,7 +44,7 @@ const CLAIM = /(?:this|another) node leads the cluster (?:node|leader)=node(\d+)
 
 export async function startCluster(
   count: number,
-  { urlOf, placeOf, servers }: ClusterOptions = {},
+  { urlOf, placeOf, servers, copies = 3 }: ClusterOptions = {},
 ): Promise<TestCluster> {
   const nats = await startNatsServers(servers);
   const secretKey = randomBytes(32).toString("base64");
@@ -65,6 +69,7 @@ export async function startCluster(
         CLUSTER_CREDENTIALS: credentials ?? "",
         CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
         CLUSTER_LOG_MAX_BYTES: String(maxBytes),
+        CLUSTER_COPIES: String(copies),
         CLUSTER_NODE: nameAt(index),
         CLUSTER_ADVERTISE: `http://${place?.address ?? "127.0.0.1"}:${port}`,
       },
@@ -93,8 +98,14 @@ export async function startCluster(
   }
 
   function reading<T>(node: Gateway, webhookId: string, read: (db: Database) => T): T {
-    const db = new Database(join(node.folder, "data", `events-${webhookId}.db`), { readonly: true });
+    return readingFile(node, `events-${webhookId}.db`, read);
+  }
+
+  function readingFile<T>(node: Gateway, name: string, read: (db: Database) => T): T {
+    const db = new Database(join(node.folder, "data", name), { readonly: true });
     try {
+      // A node that is being opened locks its main database for a moment.
+      db.run("PRAGMA busy_timeout = 5000");
       return read(db);
     } finally {
       db.close();
@@ -126,6 +137,12 @@ export async function startCluster(
     leader,
     aloneIn,
     digest: (node, webhookId) => reading(node, webhookId, digestTables),
+    keeps: (node) =>
+      readingFile(
+        node,
+        "webhooker.db",
+        (db) => db.query("SELECT 1 FROM cluster_state WHERE keeps = 1").get() !== null,
+      ),
     storedIds: (node, webhookId) =>
       reading(node, webhookId, (db) =>
         db

@@ -6,6 +6,7 @@ import type { Io } from "../io.ts";
 import { askStatus } from "./ask-node.ts";
 import { initCluster, type ServerAddress } from "./cluster-init.ts";
 import { drainNode, undrainNode } from "./drain-node.ts";
+import { forgetNode } from "./forget-node.ts";
 import { leaveCluster } from "./leave-cluster.ts";
 import { statusLines } from "./status-lines.ts";
 
@@ -54,6 +55,11 @@ export function addClusterCommands(program: Command, io: ClusterIo): void {
     .command("undrain")
     .description("end `drain`: the gateway here may lead again")
     .action(() => undrainNode(io, { config: io.loadConfig(), clock: io.clock }));
+  cluster
+    .command("forget")
+    .description("replace a node that is gone for good: nothing waits for it, and a spare takes its place")
+    .argument("<node>", "its name, as `cluster status` prints it")
+    .action((node: string) => forgetNode(io, { config: io.loadConfig(), clock: io.clock, node }));
   cluster
     .command("leave")
     .description("make the data here that of a gateway alone; stop the gateway first")

@@ -3,6 +3,7 @@ import { AppError } from "../../lib/errors.ts";
 import { isSeedUnfinished } from "../../storage/cluster/seed.ts";
 import { requireData } from "../data-there.ts";
 import { type Io, withMainDb } from "../io.ts";
+import { withoutFiles } from "../spare.ts";
 import { whileStopped } from "../transfer-run.ts";
 
 type LeavingIo = Pick<Io, "out" | "err" | "loadConfig" | "clock">;
@@ -16,6 +17,7 @@ export async function leaveCluster(io: LeavingIo, { isConfirmed }: { isConfirmed
       const state = replication.state();
       if (state === null) throw alone(config.dataDir);
       if (isSeedUnfinished(config.dataDir)) throw incomplete(config.dataDir);
+      if (!state.keeps) throw withoutFiles("take out of the cluster");
       const { syncedPosition } = state;
       if (!isConfirmed) throw unconfirmed(syncedPosition);
       replication.leave();

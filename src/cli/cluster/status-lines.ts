@@ -7,16 +7,17 @@ import {
 } from "../../http/cluster/cluster-status.ts";
 import { table } from "../table.ts";
 
-const HEADING = ["NODE", "ROLE", "APPLIED", "LAG", "SYNCED", "HEARD", "VERSION", "URL"];
+const HEADING = ["NODE", "ROLE", "FILES", "APPLIED", "LAG", "SYNCED", "HEARD", "VERSION", "URL"];
 const MIB = 1024 ** 2;
 
 export function statusLines(status: ClusterStatus): readonly string[] {
-  const { leader, nodes, log } = status;
+  const { leader, nodes, copies, log } = status;
   return [
     leader === null ? "Leader: none" : `Leader: ${leader.node}, epoch ${leader.epoch}`,
     log === null
       ? "Log: its servers do not answer"
       : `Log: entries ${log.first} to ${log.last}, ${mib(log.bytes)} of at most ${mib(log.max_bytes)}`,
+    `Event files: at ${copies.heard} of ${copies.wanted} nodes`,
     "",
     ...table(HEADING, nodes.map(row)),
     ...findClusterFaults(status).flatMap((fault, index) => (index === 0 ? ["", fault] : [fault])),
@@ -27,6 +28,7 @@ function row(node: NodeStatus): readonly string[] {
   return [
     node.node,
     roleOf(node),
+    node.files,
     String(node.applied),
     String(node.lag),
     String(node.synced),

@@ -11,11 +11,19 @@ import { Card, DataTable } from "../components/card.tsx";
 import { formatBytes, formatDuration } from "../components/format.ts";
 import { ManualLink } from "../components/manual-link.tsx";
 
-const TONES = { leads: "ok", follows: "idle", drained: "warn", outdated: "bad", silent: "bad" } as const;
-const COLUMNS = ["Node", "Role", "Applied", "Lag", "Synced", "Heard", "Version"];
+const TONES = {
+  leads: "ok",
+  follows: "idle",
+  spare: "idle",
+  copies: "warn",
+  drained: "warn",
+  outdated: "bad",
+  silent: "bad",
+} as const;
+const COLUMNS = ["Node", "Role", "Event files", "Applied", "Lag", "Synced", "Heard", "Version"];
 
 export function ClusterCard({ status }: { status: ClusterStatus }): JSX.Element {
-  const { node, leader, nodes, log } = status;
+  const { node, leader, nodes, copies, log } = status;
   const faults = findClusterFaults(status);
   return (
     <Card title="Cluster" lead="As the leader sees it. Positions are those of the cluster's log.">
@@ -29,6 +37,8 @@ export function ClusterCard({ status }: { status: ClusterStatus }): JSX.Element 
         <dd safe>{leader === null ? "none" : `${leader.node}, epoch ${leader.epoch}`}</dd>
         <dt>This page</dt>
         <dd safe>{`from ${node}`}</dd>
+        <dt>Event files</dt>
+        <dd safe>{`at ${copies.heard} of ${copies.wanted} nodes`}</dd>
         <dt>Log</dt>
         <dd safe>{logText(log)}</dd>
       </dl>
@@ -43,7 +53,7 @@ export function ClusterCard({ status }: { status: ClusterStatus }): JSX.Element 
 }
 
 function Row({ node: each }: { node: NodeStatus }): JSX.Element {
-  const { node, url, version, heard_ms_ago: heardMsAgo, applied, synced, lag } = each;
+  const { node, url, version, heard_ms_ago: heardMsAgo, files, applied, synced, lag } = each;
   const role = roleOf(each);
   return (
     <tr>
@@ -56,6 +66,7 @@ function Row({ node: each }: { node: NodeStatus }): JSX.Element {
       <td>
         <Badge tone={TONES[role]} label={role} />
       </td>
+      <td safe>{files}</td>
       <td safe>{applied.toLocaleString("en")}</td>
       <td safe>{lag.toLocaleString("en")}</td>
       <td safe>{synced.toLocaleString("en")}</td>

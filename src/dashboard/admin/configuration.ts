@@ -69,6 +69,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   CLUSTER_TLS_KEY: ({ cluster }) => setIf(cluster?.nats.tls.key),
   CLUSTER_NODE: ({ cluster }) => cluster?.node ?? NOT_SET,
   CLUSTER_ADVERTISE: ({ cluster }) => cluster?.advertise ?? NOT_SET,
+  CLUSTER_COPIES: ({ cluster }) => String(cluster?.copies ?? NOT_SET),
   CLUSTER_LOG_MAX_BYTES: ({ cluster }) => String(cluster?.nats.maxBytes ?? NOT_SET),
   LOG_LEVEL: ({ logLevel }) => logLevel,
   LOG_FORMAT: ({ logFormat }) => logFormat,

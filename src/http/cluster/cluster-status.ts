@@ -17,6 +17,8 @@ const nodeSchema = z.object({
   draining: z.boolean(),
   /** The log has brought what only a later version can apply: it applies nothing more. Nodes of before do not tell. */
   needs_upgrade: z.boolean().default(false),
+  /** Which event files it has: "coming" while it takes them from the leader. */
+  files: z.enum(["all", "none", "coming"]).default("all"),
   /** Positions of the log up to which its files have the entries, and have them synced. */
   applied: z.number(),
   synced: z.number(),
@@ -30,6 +32,16 @@ export const clusterStatusSchema = z.object({
   /** Null while no node says that it leads. */
   leader: z.object({ node: z.string(), epoch: z.number() }).nullable(),
   nodes: z.array(nodeSchema),
+  /** Zeros from a node of an earlier version. */
+  copies: z
+    .object({
+      /** Nodes that are to have all event files, and those of them that are heard. */
+      wanted: z.number(),
+      heard: z.number(),
+      /** Nodes that the leader has listed. */
+      keepers: z.array(z.string()),
+    })
+    .default({ wanted: 0, heard: 0, keepers: [] }),
   /** Null if the log's servers do not answer. */
   log: z.object({ first: z.number(), last: z.number(), bytes: z.number(), max_bytes: z.number() }).nullable(),
 });
@@ -42,18 +54,23 @@ function isHeard({ heard_ms_ago: ms }: Pick<NodeStatus, "heard_ms_ago">): boolea
 }
 
 /** Returns the node's role, in one word. */
-export function roleOf(node: NodeStatus): "silent" | "leads" | "outdated" | "drained" | "follows" {
+export function roleOf(
+  node: NodeStatus,
+): "silent" | "leads" | "outdated" | "copies" | "drained" | "follows" | "spare" {
   if (!isHeard(node)) return "silent";
   if (node.leads) return "leads";
   if (node.needs_upgrade) return "outdated";
-  return node.draining ? "drained" : "follows";
+  if (node.files === "coming") return "copies";
+  if (node.draining) return "drained";
+  return node.files === "none" ? "spare" : "follows";
 }
 
 /** Returns a sentence for each thing that is not well; none for a healthy cluster. */
-export function findClusterFaults({ leader, nodes, log }: ClusterStatus): readonly string[] {
+export function findClusterFaults(status: ClusterStatus): readonly string[] {
+  const { leader, nodes, log } = status;
   const heard = nodes.filter(isHeard);
   const outdated = heard.filter(({ needs_upgrade: isOutdated }) => isOutdated);
-  const lagging = heard.filter(({ lag }) => lag > MOST_LAG);
+  const lagging = heard.filter(({ lag, files }) => lag > MOST_LAG && files !== "coming");
   return [
     ...(leader === null ? ["No node leads."] : []),
     ...(log === null ? ["The servers of the log do not answer."] : []),
@@ -63,5 +80,27 @@ export function findClusterFaults({ leader, nodes, log }: ClusterStatus): readon
         `Node ${node} applies nothing more: the log has entries that version ${version} does not know. Upgrade it.`,
     ),
     ...lagging.map(({ node, lag }) => `Node ${node} lags ${lag.toLocaleString("en")} entries behind.`),
+    ...findMissingCopies(status),
   ];
+}
+
+/** Says how many nodes with event files are missing, and what helps. */
+function findMissingCopies({ nodes, copies }: ClusterStatus): readonly string[] {
+  const { wanted, heard, keepers } = copies;
+  if (heard >= wanted) return [];
+  const there = nodes.filter(isHeard);
+  const coming = there.filter(({ files }) => files === "coming").map(({ node }) => node);
+  const silent = keepers.filter((name) => !there.some(({ node }) => node === name));
+  const what =
+    heard === 0
+      ? "No node with event files is heard: events are kept in the log only, and nothing is delivered."
+      : `${heard} of ${wanted} nodes with event files ${heard === 1 ? "is" : "are"} heard.`;
+  if (coming.length > 0) return [`${what} Being copied to: ${coming.join(", ")}.`];
+  if (heard === 0 && silent.length > 0) return [`${what} Start ${silent.join(" or ")}.`];
+  const [first] = silent;
+  const cure =
+    first === undefined
+      ? "Start another node with room for them."
+      : `Silent: ${silent.join(", ")}. Start it, or if it is gone for good: webhooker cluster forget ${first}`;
+  return [`${what} ${cure}`];
 }

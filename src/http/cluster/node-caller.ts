@@ -15,9 +15,9 @@ export function callerOf(request: Request): NodeCaller | null {
 }
 
 /** Throws AppError `forbidden` unless a node asks for itself: what it forwards for a client is the client's. */
-export function requireNode(request: Request): void {
+export function requireNode(request: Request): NodeCaller {
   const caller = callerOf(request);
-  if (caller !== null && caller.client === null) return;
+  if (caller !== null && caller.client === null) return caller;
   throw new AppError({
     kind: "forbidden",
     code: "nodes_only",

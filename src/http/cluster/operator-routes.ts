@@ -8,16 +8,24 @@ export const STATUS_PATH = `${CLUSTER_PREFIX}status`;
 
 export const DRAIN_PATH = `${CLUSTER_PREFIX}drain`;
 export const UNDRAIN_PATH = `${CLUSTER_PREFIX}undrain`;
+const FORGET_PATH = `${CLUSTER_PREFIX}forget`;
+
+/** Path and query, which the signature of the request covers. */
+export function forgetPath(node: string): string {
+  return `${FORGET_PATH}?node=${encodeURIComponent(node)}`;
+}
 
 export type OperatorRoutes = ReturnType<typeof operatorRoutes>;
 
-/** The gate must be in front: it verifies who asks. Each node answers for itself. */
+/** The gate must be in front: it verifies who asks. Each node answers for itself, but the leader forgets. */
 export function operatorRoutes(deps: {
   readStatus: () => Promise<ClusterStatus>;
   /** Lets the node stand aside until it is called with false, or the process ends. */
   drain: (isDrained: boolean) => void;
+  /** Removes a node that is gone for good; asks the leader for it. */
+  forget: (node: string) => Promise<void>;
 }) {
-  const { readStatus, drain } = deps;
+  const { readStatus, drain, forget } = deps;
 
   function order(request: Request, isDrained: boolean): Response {
     requireNode(request);
@@ -31,5 +39,11 @@ export function operatorRoutes(deps: {
       return Response.json(await readStatus());
     })
     .post(DRAIN_PATH, ({ request }) => order(request, true))
-    .post(UNDRAIN_PATH, ({ request }) => order(request, false));
+    .post(UNDRAIN_PATH, ({ request }) => order(request, false))
+    .post(FORGET_PATH, async ({ request }) => {
+      requireNode(request);
+      const node = new URL(request.url).searchParams.get("node") ?? "";
+      await forget(node);
+      return Response.json({ forgotten: node });
+    });
 }

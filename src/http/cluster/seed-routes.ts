@@ -26,13 +26,15 @@ export function seedRoutes(deps: {
   isLeader: () => boolean;
   /** Whether there is such a webhook, and it is not deleted. */
   hasWebhook: (webhookId: string) => boolean;
+  /** Decides whether the node that takes copies is to keep event files, before the main database that says so is copied. */
+  admit: (node: string) => Promise<void>;
   copies: Readonly<{
     ofMainDatabase: () => Promise<SeedCopy>;
     ofEvents: (webhookId: string) => Promise<SeedCopy>;
     discard: (path: string) => Promise<void>;
   }>;
 }) {
-  const { isLeader, hasWebhook, copies } = deps;
+  const { isLeader, hasWebhook, admit, copies } = deps;
   const places = createPlaces({
     count: MOST_AT_ONCE,
     mostWaiting: MOST_WAITING,
@@ -44,14 +46,14 @@ export function seedRoutes(deps: {
   function give(
     request: Request,
     server: GateServer | null,
-    make: () => Promise<SeedCopy>,
+    make: (node: string) => Promise<SeedCopy>,
   ): Promise<Response> {
-    requireNode(request);
+    const { node } = requireNode(request);
     if (!isLeader()) throw unavailable("not_leader", "Only the leader of the cluster gives copies.");
     server?.timeout(request, 0);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     const work = async () => {
-      const copy = await make();
+      const copy = await make(node);
       const gone = Promise.withResolvers<void>();
       const discard = async () => {
         gone.resolve();
@@ -66,7 +68,12 @@ export function seedRoutes(deps: {
   }
 
   return new Elysia({ name: "seeds" })
-    .get(`${SEED_PATH}/main`, ({ request, server }) => give(request, server, copies.ofMainDatabase))
+    .get(`${SEED_PATH}/main`, ({ request, server }) =>
+      give(request, server, async (node) => {
+        await admit(node);
+        return copies.ofMainDatabase();
+      }),
+    )
     .get(`${SEED_PATH}/events/:webhookId`, ({ request, server, params: { webhookId } }) =>
       give(request, server, async () => {
         if (!hasWebhook(webhookId)) throw notFound("webhook");

@@ -14,8 +14,8 @@ const TRIM_MS = 60_000;
 const KEEP_MS = 10 * 60_000;
 /** A node that was not heard for this long is not waited for; it takes its files from the leader when it returns. */
 const AWAY_MS = 24 * 60 * 60_000;
-/** Nodes that must have an entry on disk before the log drops it. */
-const COPIES = 2;
+/** Nodes with event files that must have an entry on disk before the log drops it, unless fewer are to keep them. */
+const FEWEST_KEEPERS = 2;
 
 export function startLogUpkeep(deps: {
   eventLog: Pick<EventLog, "trim">;
@@ -23,6 +23,8 @@ export function startLogUpkeep(deps: {
   files: Pick<WebhookDBManager, "isOpen" | "open" | "pin" | "unpin" | "syncFolder">;
   mainDb: Pick<MainDb, "replication" | "synced">;
   nodes: () => readonly HeardNode[];
+  /** Nodes that are to keep the event files. */
+  copies: number;
   isLeading: () => boolean;
   onSynced: (position: number) => void;
   clock: Clock;
@@ -31,7 +33,7 @@ export function startLogUpkeep(deps: {
   /** Resolves once no file is being synced. */
   stop: () => Promise<void>;
 }> {
-  const { eventLog, applier, files, mainDb, nodes, isLeading, onSynced, clock, log } = deps;
+  const { eventLog, applier, files, mainDb, nodes, copies, isLeading, onSynced, clock, log } = deps;
   let syncing: Promise<void> | null = null;
   const unsynced = new Set<string>();
   /** Positions that all nodes had on disk, and when. */
@@ -70,12 +72,15 @@ export function startLogUpkeep(deps: {
 
   function trim(): void {
     const now = clock.monotonic();
-    const heard = nodes().filter(({ at }) => now - at < AWAY_MS);
+    // A node that takes its first copy does not know yet where it will begin.
+    const heard = nodes().filter(({ at, beat }) => now - at < AWAY_MS && !isBeginning(beat));
     const position = Math.min(...heard.map(({ beat }) => beat.synced));
-    if (!isLeading() || heard.length < COPIES) return;
+    const keepers = heard.filter(({ beat }) => beat.files === "all");
+    if (!isLeading() || keepers.length < Math.min(copies, FEWEST_KEEPERS)) return;
     had = [...had, { position, at: now }];
     const old = had.filter(({ at }) => now - at >= KEEP_MS);
-    const upTo = old.at(-1)?.position ?? 0;
+    // A node whose files are older than what was heard before may have come meanwhile.
+    const upTo = Math.min(old.at(-1)?.position ?? 0, position);
     if (upTo === 0) return;
     had = had.slice(old.length - 1);
     eventLog.trim(0, upTo).catch((error: unknown) => {
@@ -90,4 +95,8 @@ export function startLogUpkeep(deps: {
       await syncing;
     },
   };
+}
+
+function isBeginning({ files, synced }: HeardNode["beat"]): boolean {
+  return files === "coming" && synced === 0;
 }

@@ -1,5 +1,5 @@
 /** This node's part in the cluster: its way to the log, what it applies, and whether it leads. */
-import { type Clock, wait } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
 import { newId } from "../../lib/ids.ts";
 import { version } from "../../lib/version.ts";
@@ -11,25 +11,23 @@ import { FORMATS, readableByAll } from "../../storage/cluster/formats.ts";
 import { type HeardNode, type Leadership, startLeadership } from "../../storage/cluster/leadership.ts";
 import { createOutbox } from "../../storage/cluster/outbox.ts";
 import { createReplicatedWriter } from "../../storage/cluster/replicated-writer.ts";
+import { createSpareWriter } from "../../storage/cluster/spare-writer.ts";
 import { eventMigrations } from "../../storage/event-db/migrations/index.ts";
 import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import { createConfigShipping } from "../../storage/main-db/replication/config-shipping.ts";
 import type { EventWriter, LocalWriter } from "../../storage/writer/event-writer.ts";
 import { createConfigCopy } from "./config-copy.ts";
+import { createKeeping, type Keeping } from "./keeping.ts";
 import { startLogUpkeep } from "./log-upkeep.ts";
+import { createMemberHealth } from "./member-health.ts";
 import { createRowsAppend } from "./rows-append.ts";
 import type { Seat, StartOver } from "./seat.ts";
 import { reportTrouble } from "./trouble.ts";
 
 export type ClusterMember = ReturnType<typeof createClusterMember>;
 
-/** Beats of this node itself that do not come back mean that the log is out of reach. */
-const UNHEARD_MS = 3_000;
 const SHIP_MS = 1_000;
-/** Enough for a claim where there is no leader. */
-const SETTLE_MS = 5_000;
-const LOOK_MS = 50;
 
 export function createClusterMember(deps: {
   seat: Seat;
@@ -39,10 +37,11 @@ export function createClusterMember(deps: {
   stopping: AbortSignal;
 }) {
   const { seat, clock, log } = deps;
-  const { node, url, log: eventLog, born } = seat;
+  const { node, url, log: eventLog, born, copies } = seat;
   let leadership: Leadership | null = null;
   let applier: Applier | null = null;
   let local: LocalWriter | null = null;
+  let keeping: Keeping | null = null;
   let synced = seat.after;
   let hasBegun = false;
   const stops: (() => void | Promise<void>)[] = [];
@@ -67,17 +66,24 @@ export function createClusterMember(deps: {
     return position;
   }
 
+  const nodes = (): readonly HeardNode[] => leadership?.nodes() ?? [];
+  const applied = () => applier?.applied() ?? seat.after;
   const mayLead = () => leadership?.mayLead() ?? false;
 
   /** Returns the writer of this node's event files that goes through the log. */
   function replicate(own: LocalWriter): EventWriter {
     local = own;
+    if (!seat.keeps) return createSpareWriter({ outbox, local: own });
     return createReplicatedWriter({ outbox, local: own, mayLead, after: clock.after });
   }
 
   function start(deps: {
     mainDb: MainDb;
     files: WebhookDBManager;
+    /** Bytes that event files may take on the disk here. */
+    room: () => number;
+    /** Size of the event files here. */
+    measure: () => Promise<number>;
     /** True while this node could not do a leader's work. */
     isUnfit: () => boolean;
     /** Begins a leader's work. */
@@ -110,12 +116,20 @@ export function createClusterMember(deps: {
       ownEpoch: () => leadership?.ownEpoch() ?? null,
       outbox,
       writer: local,
-      config: createConfigCopy({ mainDb, files }),
+      config: createConfigCopy({
+        mainDb,
+        files,
+        keepsFiles: seat.keeps,
+        onRows() {
+          // The leader has listed this node: it takes the files, and reads the log on from them.
+          if (!seat.keeps && mainDb.keepers.has(node)) startOver("everything");
+        },
+      }),
       clock,
       onLeader: (owner) => leadership?.claimed(owner),
       onTrouble,
     });
-    const { applied, reached, isBlocked, needsUpgrade } = applier;
+    const { reached, isBlocked, needsUpgrade } = applier;
     const shipping = createConfigShipping({
       replication,
       append: createRowsAppend({ outbox, reached }),
@@ -127,8 +141,9 @@ export function createClusterMember(deps: {
       node,
       leader: seat.leader,
       clock,
+      keeps: seat.keeps,
       describe: () => ({
-        ...{ url, version, applied: applied(), synced },
+        ...{ url, version, applied: applied(), synced, copies, room: deps.room() },
         ...{ format: FORMATS.newest, needsUpgrade: needsUpgrade() },
       }),
       reached,
@@ -166,23 +181,25 @@ export function createClusterMember(deps: {
       if (left !== null) replication.apply(left.changes, owner.position);
       replication.lead();
       mainDb.shipBy(shipping);
+      keeping?.lead();
       await lead();
     }
     const leads = leadership;
+    const care = createKeeping({
+      ...{ node, copies, mainDb, nodes, mayLead, clock, log },
+      forgetNode: leads.forget,
+      measure: deps.measure,
+    });
+    keeping = care;
     const upkeep = startLogUpkeep({
-      eventLog,
-      applier,
-      files,
-      mainDb,
-      nodes: () => leads.nodes(),
+      ...{ eventLog, applier, files, mainDb, nodes, copies, clock, log },
       isLeading: mayLead,
       onSynced: (position) => (synced = position),
-      clock,
-      log,
     });
     stops.push(
       () => shipping.stop(),
       upkeep.stop,
+      care.stop,
       every(clock, SHIP_MS, () => mayLead() && shipping.poll()),
     );
   }
@@ -199,28 +216,20 @@ export function createClusterMember(deps: {
       const leader = leadership?.leader() ?? null;
       return leader === null || leader.url === null ? null : { node: leader.node, url: leader.url };
     },
-    /** Resolves once this node has what the others have and knows who leads, or after some seconds without. */
-    async settled(): Promise<void> {
-      const until = clock.monotonic() + SETTLE_MS;
-      const end = (await eventLog.head(0)).last;
-      const isSettled = () => (applier?.applied() ?? 0) >= end && leadership?.leader()?.url;
-      while (!isSettled() && clock.monotonic() < until) {
-        await wait(clock, LOOK_MS);
-      }
-    },
-    /** Null while the node can do its part; else why not. */
-    fault(): string | null {
-      if (applier?.needsUpgrade())
-        return "the cluster's log has entries of a later version: upgrade this node";
-      if (applier?.isBlocked()) return "the cluster's log cannot be applied";
-      const own = leadership?.nodes().find((each) => each.node === node);
-      return own !== undefined && clock.monotonic() - own.at < UNHEARD_MS
-        ? null
-        : "the cluster's log is out of reach";
-    },
-    nodes: (): readonly HeardNode[] => leadership?.nodes() ?? [],
+    ...createMemberHealth({
+      ...{ node, copies, eventLog, nodes, applied, clock },
+      applier: () => applier,
+      knowsLeader: () => leadership?.leader()?.url != null,
+    }),
+    nodes,
+    keepsFiles: seat.keeps,
+    /** Nodes that are to keep the event files while this one leads. */
+    copies,
+    /** Both are called at the leader only. */
+    admit: async (other: string) => keeping?.admit(other),
+    forget: async (other: string) => keeping?.forget(other),
     epoch: () => leadership?.leader()?.epoch ?? null,
-    applied: () => applier?.applied() ?? seat.after,
+    applied,
     head: () => eventLog.head(0),
     /** While it is drained, this node claims nothing, and another one leads. */
     drain(isDrained: boolean): void {

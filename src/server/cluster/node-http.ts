@@ -1,6 +1,7 @@
 /** Builds what a node of a cluster answers for the others, and what it hands on to the leader. */
 import { Elysia } from "elysia";
 import type { Config } from "../../config.ts";
+import { createForgetSender } from "../../http/cluster/forget-sender.ts";
 import { createForwarder } from "../../http/cluster/forward.ts";
 import { createClusterGate } from "../../http/cluster/gate.ts";
 import { createLearnedSender, learnedRoutes } from "../../http/cluster/learned.ts";
@@ -21,7 +22,7 @@ export type NodeHttp = Awaited<ReturnType<typeof createNodeHttp>>;
 export async function createNodeHttp(deps: {
   member: ClusterMember;
   config: Pick<Config, "dbPath" | "dataDir">;
-  mainDb: Pick<MainDb, "replication" | "synced">;
+  mainDb: Pick<MainDb, "replication" | "keepers" | "synced">;
   keys: Pick<KeyRing, "nodeKey">;
   clock: Clock;
   log: Logger;
@@ -35,19 +36,28 @@ export async function createNodeHttp(deps: {
   const snapshots = createSnapshots(config);
   await snapshots.removeLeftovers();
   const sendLearned = createLearnedSender({ leader: member.leader, signatures });
-  const readStatus = createStatusReader({ member, clock });
+  const readStatus = createStatusReader({ member, listKeepers: mainDb.keepers.list, clock });
+  const { isLeading, forget } = member;
+  const forgetAtLeader = createForgetSender({ leader: member.leader, signatures });
   return {
     gate: createClusterGate({ signatures, isLeader: member.isLeading, forwarder, clientOf }),
     readStatus,
     /** Stores a secret here if this node leads, else at the leader. */
     keepLearned: (learned: LearnedSecret) => (member.isLeading() ? keepLearned : sendLearned)(learned),
     routes: new Elysia({ name: "cluster" })
-      .use(operatorRoutes({ readStatus, drain: member.drain }))
+      .use(
+        operatorRoutes({
+          readStatus,
+          drain: member.drain,
+          forget: (node) => (isLeading() ? forget(node) : forgetAtLeader(node)),
+        }),
+      )
       .use(learnedRoutes({ isLeader: member.isLeading, keep: keepLearned }))
       .use(
         seedRoutes({
           isLeader: member.isLeading,
           hasWebhook: mainDb.replication.hasWebhook,
+          admit: member.admit,
           copies: {
             ...snapshots,
             async ofMainDatabase() {

@@ -13,6 +13,10 @@ export type Seat = Readonly<{
   after: number;
   /** The leader as it was there. */
   leader: Owner | null;
+  /** False for a spare, which has no event files. */
+  keeps: boolean;
+  /** Nodes that are to keep the event files while this one leads. */
+  copies: number;
   drain: Drain;
 }>;
 

@@ -8,10 +8,21 @@ import { type Clock, wait } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { every } from "../../lib/every.ts";
 import { loadKeyRing } from "../../lib/key-files.ts";
+import { version } from "../../lib/version.ts";
 import type { Logger } from "../../observability/log.ts";
-import { readBeat } from "../../storage/cluster/beat.ts";
+import { type Beat, readBeat } from "../../storage/cluster/beat.ts";
 import type { EventLog } from "../../storage/cluster/event-log.ts";
-import { type Seeded, type SeedProgress, seedFrom, seedMain } from "../../storage/cluster/seed.ts";
+import { FORMATS } from "../../storage/cluster/formats.ts";
+import { BEAT_MS } from "../../storage/cluster/leadership.ts";
+import { type Seeded, type SeedProgress, seedFrom } from "../../storage/cluster/seed.ts";
+import { roomIn } from "../../storage/folder/disk-space.ts";
+import { type Held, prepareCopy } from "../../storage/main-db/replication/prepare-copy.ts";
+
+const TOLD = {
+  all: "all event files are taken from the leader",
+  missing: "event files that are missing are taken from the leader",
+  none: "other nodes keep the event files: this one is a spare",
+} as const;
 
 type Leader = Readonly<{ node: string; url: string }>;
 
@@ -26,10 +37,9 @@ type Deps = Readonly<{
   cluster: ClusterConfig;
   clock: Clock;
   log: Logger;
-  eventLog: Pick<EventLog, "onBeat">;
+  eventLog: Pick<EventLog, "onBeat" | "beat">;
   signal: AbortSignal;
-  /** False: the event files stay, and only the main database is replaced. */
-  everything: boolean;
+  held: Held;
 }>;
 
 /**
@@ -37,22 +47,39 @@ type Deps = Readonly<{
  * later than this one, or as `signal` was aborted.
  */
 export async function seedFromLeader(deps: Deps): Promise<Seeded> {
-  for (let left = TRIES - 1; ; left--) {
-    try {
-      return await seedOnce(deps);
-    } catch (error) {
-      const isFinal = error instanceof AppError && error.kind === "conflict";
-      if (left === 0 || isFinal || deps.signal.aborted) throw error;
-      deps.log.warn("files could not be taken from the leader; trying again", { cause: error });
-      await wait(deps.clock, AGAIN_MS);
+  const { cluster, clock, config, eventLog } = deps;
+  // The log must not be trimmed beyond the copy that is being taken; zero while there is none.
+  const since = { position: 0 };
+  const beat = () =>
+    eventLog.beat(cluster.node, {
+      ...{ url: cluster.advertise, version, leads: null, isDraining: true },
+      ...{ applied: since.position, synced: since.position },
+      ...{ format: FORMATS.newest, needsUpgrade: false },
+      ...{ files: "coming", copies: cluster.copies, room: roomIn(config.dataDir) },
+    } satisfies Beat);
+  beat();
+  const stopBeats = every(clock, BEAT_MS, beat);
+  try {
+    for (let left = TRIES - 1; ; left--) {
+      try {
+        return await seedOnce({ ...deps, onPrepared: (position) => (since.position = position) });
+      } catch (error) {
+        const isFinal = error instanceof AppError && error.kind === "conflict";
+        if (left === 0 || isFinal || deps.signal.aborted) throw error;
+        deps.log.warn("files could not be taken from the leader; trying again", { cause: error });
+        await wait(clock, AGAIN_MS);
+      }
     }
+  } finally {
+    stopBeats();
   }
 }
 
-async function seedOnce(deps: Deps): Promise<Seeded> {
-  const { config, cluster, clock, log, eventLog, signal, everything } = deps;
+/** `onPrepared` is told where reading the log will begin. */
+async function seedOnce(deps: Deps & { onPrepared: (position: number) => void }): Promise<Seeded> {
+  const { config, cluster, clock, log, eventLog, signal, held, onPrepared } = deps;
   const leader = await findLeader({ ...deps, node: cluster.node });
-  log.info("this node takes its files from the leader", { leader: leader.node, everything });
+  log.info("this node takes its files from the leader", { leader: leader.node });
   const gone = new AbortController();
   // Its machine may be gone without a word, and the copy would be waited for for ever.
   const stopHearing = eventLog.onBeat((node, data) => {
@@ -69,10 +96,16 @@ async function seedOnce(deps: Deps): Promise<Seeded> {
   });
   try {
     const { dataDir, dbPath } = config;
-    return await (everything ? seedFrom : seedMain)({
+    return await seedFrom({
       fetchCopy,
       dataDir,
       dbPath,
+      prepare(copy) {
+        const { wanted, position } = prepareCopy(copy, { node: cluster.node, held });
+        onPrepared(position);
+        log.info(TOLD[wanted], { leader: leader.node });
+        return wanted;
+      },
       signal: AbortSignal.any([signal, gone.signal]),
       onProgress: (now) => (progress = now),
     });

@@ -2,6 +2,7 @@
 import type { ClusterStatus, NodeStatus } from "../../http/cluster/cluster-status.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { LogHead } from "../../storage/cluster/event-log.ts";
+import { countCopies } from "../../storage/cluster/keepers.ts";
 import type { HeardNode } from "../../storage/cluster/leadership.ts";
 import type { ClusterMember } from "./member.ts";
 
@@ -9,10 +10,11 @@ import type { ClusterMember } from "./member.ts";
 const ASK_MS = 2_000;
 
 export function createStatusReader(deps: {
-  member: Pick<ClusterMember, "node" | "nodes" | "epoch" | "head">;
+  member: Pick<ClusterMember, "node" | "nodes" | "epoch" | "head" | "copies">;
+  listKeepers: () => readonly string[];
   clock: Pick<Clock, "monotonic" | "after">;
 }): () => Promise<ClusterStatus> {
-  const { member, clock } = deps;
+  const { member, listKeepers, clock } = deps;
 
   function askHead(): Promise<LogHead | null> {
     return new Promise((resolve) => {
@@ -38,6 +40,7 @@ export function createStatusReader(deps: {
       node: member.node,
       leader: leader !== undefined && epoch !== null ? { node: leader.node, epoch } : null,
       nodes,
+      copies: { ...countCopies(heard, { copies: member.copies, now }), keepers: [...listKeepers()] },
       log: head && { first: head.first, last: head.last, bytes: head.bytes, max_bytes: head.maxBytes },
     };
   };
@@ -60,6 +63,7 @@ function describe(
     leads: beat.leads !== null && beat.leads === epoch && heardMsAgo < LEADS_MS,
     draining: isDraining,
     needs_upgrade: needsUpgrade,
+    files: beat.files,
     applied,
     synced,
     lag: end - applied,

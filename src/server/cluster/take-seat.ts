@@ -17,6 +17,7 @@ import { eventMigrations } from "../../storage/event-db/migrations/index.ts";
 import { lockFolder } from "../../storage/folder/folder-lock.ts";
 import { type MainDb, openMainDb } from "../../storage/main-db/open.ts";
 import type { ReplicationState } from "../../storage/main-db/replication/main-db-replication.ts";
+import type { Held } from "../../storage/main-db/replication/prepare-copy.ts";
 import { isLost } from "../../storage/sqlite/file-size.ts";
 import { NEWER_DATABASE } from "../../storage/sqlite/migrate.ts";
 import { checkSecretKey } from "../../webhooks/secret-key-check.ts";
@@ -34,7 +35,12 @@ type Deps = Readonly<{
 }>;
 
 /** The folder's part in the cluster, and whether it has data. */
-type Found = Readonly<{ state: ReplicationState | null; isInUse: boolean }>;
+type Found = Readonly<{
+  state: ReplicationState | null;
+  isInUse: boolean;
+  /** The leader has decided that this node keeps the event files. */
+  isKeeper: boolean;
+}>;
 
 /**
  * `again` says which copies are to be taken anew. Rejects with ConfigError or AppError, with the cure, if this node cannot
@@ -55,6 +61,8 @@ export async function takeSeat(deps: Deps, again: StartOver | null): Promise<Sea
         born: state.born,
         after: state.syncedPosition,
         leader: owners.get(LEADER_PARTITION) ?? null,
+        keeps: state.keeps,
+        copies: cluster.copies,
         drain: deps.drain,
       };
     } finally {
@@ -74,11 +82,12 @@ async function prepareFolder(
   const { node } = cluster;
   const head = await eventLog.head(0);
   const owner = (await eventLog.owners(0, head.last)).get(LEADER_PARTITION) ?? null;
-  const { state, isInUse } = look(deps);
+  const { state, isInUse, isKeeper } = look(deps);
   const isWhole = !isSeedUnfinished(config.dataDir) && again !== "everything";
   if (state !== null && state.born !== head.born) throw otherLog(node);
   const isSame = again !== "main_database" && !(state && hasRowsOfItsOwn(state, { owner, node }));
-  if (state !== null && isWhole && isSame && isKept(state, head)) return state;
+  const lacksFiles = state?.keeps === false && isKeeper;
+  if (state !== null && isWhole && isSame && isKept(state, head) && !lacksFiles) return state;
   if (state === null) {
     // A claim of this very node with nothing after it is what a start left that ended before the note of it.
     const isFounder = owner === null || (owner.node === node && owner.position === head.last);
@@ -86,30 +95,22 @@ async function prepareFolder(
     if (founded !== null) return join(deps, head, founded);
     if (isInUse && isWhole) throw inUse(node);
   }
-  const everything = state === null || !isWhole || !isKept(state, head);
-  let { missing } = await seedFromLeader({ ...deps, everything });
-  // The leader writes rows before they are in the log; a copy with such rows is not what the log makes of it. And files
-  // of webhooks that were deleted meanwhile would count as lost.
-  while (look(deps).state?.hasUnshipped || missing.length > 0)
-    ({ missing } = await seedFromLeader({ ...deps, everything: false }));
-  const before = everything ? null : (state?.syncedPosition ?? null);
-  return noteSeeded(deps, before);
+  const held = { keeps: state?.keeps ?? false };
+  const isOfUse = state !== null && isWhole && isKept(state, head);
+  return seeded(deps, { ...held, upTo: isOfUse ? state.syncedPosition : null });
 }
 
-/** `before` is how far the event files go that stayed; null if the leader's were taken. */
-function noteSeeded({ config, clock }: Deps, before: number | null): ReplicationState {
-  const mainDb = openMainDb({ path: config.dbPath, clock });
-  try {
-    const { replication } = mainDb;
-    const state = replication.state();
-    if (state === null) throw new Error("the leader's main database is no part of a cluster");
-    replication.follow();
-    const syncedPosition = Math.min(state.syncedPosition, before ?? state.syncedPosition);
-    replication.noteSynced(syncedPosition);
-    return { ...state, syncedPosition };
-  } finally {
-    mainDb.close();
-  }
+/**
+ * Takes copies from the leader until they are what the log makes: the leader writes rows before they are in the log, and files
+ * of webhooks that were deleted meanwhile would count as lost.
+ */
+async function seeded(deps: Deps & { eventLog: EventLog }, held: Held): Promise<ReplicationState> {
+  const { missing } = await seedFromLeader({ ...deps, held });
+  const { state } = look(deps);
+  if (state === null) throw new Error("the leader's main database is no part of a cluster");
+  if (!state.hasUnshipped && missing.length === 0) return state;
+  // The event files stay, and go no further than the first copy said.
+  return seeded(deps, { keeps: state.keeps, upTo: state.keeps ? state.syncedPosition : null });
 }
 
 /** True if the log still has all that follows what the copies have. */
@@ -141,9 +142,10 @@ function join(deps: Deps, { born }: LogHead, { position }: Owner): ReplicationSt
     checkSecretKey({ mainDb, keys: loadKeyRing(config), log });
     // A crash during an import leaves such a file: nobody may delete it later.
     mainDb.transfer.endUnfinished();
+    mainDb.keepers.found(deps.cluster.node, clock.now());
     mainDb.replication.join({ born, position, role: "following" });
     return {
-      ...{ born, position, syncedPosition: position, role: "following" },
+      ...{ born, position, syncedPosition: position, role: "following", keeps: true },
       ...{ hasUnshipped: false, eventSchema: null },
     };
   } finally {
@@ -153,12 +155,13 @@ function join(deps: Deps, { born }: LogHead, { position }: Owner): ReplicationSt
 
 /** Throws AppError `conflict` for files of a later version. */
 function look({ config, cluster, clock }: Deps): Found {
-  if (isLost(config.dbPath)) return { state: null, isInUse: false };
+  if (isLost(config.dbPath)) return { state: null, isInUse: false, isKeeper: false };
   const mainDb = openOwn({ path: config.dbPath, clock }, cluster);
   try {
     const state = mainDb.replication.state();
     if (state !== null && hasNewerFiles(state)) throw newerFiles(cluster);
-    return { state, isInUse: mainDb.webhooks.listAll().length > 0 || !mainDb.users.isEmpty() };
+    const isInUse = mainDb.webhooks.listAll().length > 0 || !mainDb.users.isEmpty();
+    return { state, isInUse, isKeeper: mainDb.keepers.has(cluster.node) };
   } finally {
     mainDb.close();
   }

@@ -24,6 +24,8 @@ const MOST_WAITING = { most: 4_096, mostBytes: 64 * 1024 * 1024 };
 const RETRY_MS = 2_000;
 
 export type ConfigCopy = Readonly<{
+  /** False at a spare: commands change nothing there, and who waits for one is answered once the log has it. */
+  keepsFiles: boolean;
   /** False for a webhook that was deleted. */
   takesEntries: (webhookId: string) => boolean;
   /** Applies the rows of one transaction of the leader; resolves once event files have followed them. */
@@ -110,7 +112,8 @@ export function startApplier(deps: {
       const waiter = own?.entries[index]?.waiter ?? null;
       const of = { position: entry.position, index, isStale, isOwn, waiter, done };
       if (isConfig(each)) await applyRows(each, of);
-      else applyCommand(each, of);
+      else if (config.keepsFiles) applyCommand(each, of);
+      else done();
     }
     await waiting.room();
   }

@@ -15,6 +15,12 @@ const beatSchema = z.object({
   format: z.int().positive().default(1),
   /** It has met what a later version wrote, and applies nothing more. */
   needsUpgrade: z.boolean().default(false),
+  /** Which event files it has: "coming" while it takes them from the leader. */
+  files: z.enum(["all", "none", "coming"]).default("all"),
+  /** Nodes that keep the event files where this one leads; null for a node that does not know of it. */
+  copies: z.int().positive().nullable().default(null),
+  /** Bytes that event files may take on its disk. */
+  room: z.number().nonnegative().default(0),
 });
 
 export type Beat = Readonly<z.output<typeof beatSchema>>;

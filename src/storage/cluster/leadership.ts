@@ -11,7 +11,7 @@ import { LEADER_PARTITION } from "./applier.ts";
 import { type Beat, readBeat } from "./beat.ts";
 import type { EventLog, Owner } from "./event-log.ts";
 
-const BEAT_MS = 300;
+export const BEAT_MS = 300;
 /** A follower claims after this long without a beat of the leader. */
 const SILENCE_MS = 2_500;
 /** A leader stops acting this long after the sending of the last record that was acknowledged. */
@@ -36,6 +36,8 @@ export type Leadership = Readonly<{
   proved: (sentAt: number) => void;
   /** The nodes that were heard, this one included. */
   nodes: () => readonly HeardNode[];
+  /** Waits for that node no more. */
+  forget: (node: string) => void;
   /** Stops leading, and claims nothing any more; others may claim at once. */
   resign: () => void;
   stop: () => void;
@@ -46,8 +48,10 @@ export function startLeadership(deps: {
   node: string;
   leader: Owner | null;
   clock: Clock;
+  /** False for a spare: without event files it never claims. */
+  keeps: boolean;
   /** This node's own state for its beats. */
-  describe: () => Omit<Beat, "leads" | "isDraining">;
+  describe: () => Omit<Beat, "leads" | "isDraining" | "files">;
   /** Resolves once everything up to that position is applied here. */
   reached: (position: number) => Promise<void>;
   /** True while this node could not do a leader's work, for example on a full disk. */
@@ -60,7 +64,9 @@ export function startLeadership(deps: {
   onFollowing: (owner: Owner) => void;
   onError: (message: string, cause: unknown) => void;
 }): Leadership {
-  const { log, node, clock, describe, reached, isUnfit, askForProof, onLeading, onFollowing, onError } = deps;
+  const { log, node, clock, keeps, describe, reached, isUnfit, askForProof } = deps;
+  const { onLeading, onFollowing, onError } = deps;
+  const files = keeps ? "all" : "none";
   const heard = new Map<string, HeardNode>();
   let owner = deps.leader;
   let ownEpoch: number | null = null;
@@ -104,11 +110,12 @@ export function startLeadership(deps: {
     }
     log.beat(node, {
       ...describe(),
+      files,
       leads: leads() ? ownEpoch : null,
       isDraining: hasResigned || isUnfit(),
     } satisfies Beat);
     if (leads()) prove();
-    else if (!hasResigned && !isClaiming && isLeaderSilent() && !isUnfit()) void claim();
+    else if (keeps && !hasResigned && !isClaiming && isLeaderSilent() && !isUnfit()) void claim();
   }
 
   function isLeaderSilent(): boolean {
@@ -154,7 +161,7 @@ export function startLeadership(deps: {
 
   function resign(): void {
     hasResigned = true;
-    log.beat(node, { ...describe(), leads: null, isDraining: true } satisfies Beat);
+    log.beat(node, { ...describe(), files, leads: null, isDraining: true } satisfies Beat);
   }
 
   const stopHearing = log.onBeat(hear);
@@ -175,6 +182,7 @@ export function startLeadership(deps: {
     },
     proved,
     nodes: () => [...heard.values()],
+    forget: (other) => void heard.delete(other),
     resign() {
       leadsAgainWhenFit = false;
       resign();

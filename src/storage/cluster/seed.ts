@@ -36,6 +36,11 @@ type Options = Readonly<{
   fetchCopy: FetchCopy;
   dataDir: string;
   dbPath: string;
+  /**
+   * Makes the main database's copy at this path that of this node, and says which event files to take: all, those that are
+   * missing here, or none; then those that are here stay as they are.
+   */
+  prepare: (mainDbCopy: string) => "all" | "missing" | "none";
   /** Called with every part that arrives. */
   onProgress?: (progress: SeedProgress) => void;
   signal?: AbortSignal;
@@ -59,42 +64,39 @@ export function isSeedUnfinished(dataDir: string): boolean {
 }
 
 /**
- * Replaces the main database and all event files. Nobody may have them open. The main database is copied first: what happens
- * to a webhook after that follows from the log. Rejects with AppError `unavailable` for a copy that arrived damaged, and if
- * the disk is too small; with `conflict` if the leader runs a later version.
+ * Replaces the main database, and event files as `prepare` says. Nobody may have them open. The main database is copied first:
+ * what happens to a webhook after that follows from the log. Rejects with AppError `unavailable` for a copy that arrived
+ * damaged, and if the disk is too small; with `conflict` if the leader runs a later version.
  */
-export function seedFrom(options: Options): Promise<Seeded> {
-  return seed(options, () => true);
-}
-
-/**
- * Replaces the main database. Event files stay; fetched are those that are missing, and those of webhooks that the old main
- * database has not or has deleted: what the log brought for them was dropped. Else as `seedFrom`.
- */
-export function seedMain(options: Options): Promise<Seeded> {
-  const { dataDir, dbPath } = options;
-  const known = new Set(existsSync(dbPath) ? listWebhookIds(dbPath) : []);
-  return seed(options, (id) => !known.has(id) || !existsSync(eventPath(dataDir, id)));
-}
-
-async function seed(options: Options, isWanted: (webhookId: string) => boolean): Promise<Seeded> {
-  const { dataDir, dbPath } = options;
+export async function seedFrom(options: Options): Promise<Seeded> {
+  const { dataDir, dbPath, prepare } = options;
   const folders = new Set([dirname(dbPath), dataDir]);
   for (const folder of folders) makeFolder(folder);
   removeTemporary(folders);
   const fetching = new Fetching(options);
+  const isKnown = knownIn(options);
   try {
     if (!(await fetching.get(null, temporary(dbPath)))) throw damaged("The leader has no main database.");
-    const live = listWebhookIds(temporary(dbPath));
-    const wanted = live.filter(isWanted);
+    const what = prepare(temporary(dbPath));
+    const live = what === "none" ? [] : listWebhookIds(temporary(dbPath));
+    const wanted = what === "missing" ? live.filter((id) => !isKnown(id)) : live;
     const missing = await fetching.getAll(wanted);
     const gone = new Set(missing);
     const kept = new Set(live.filter((id) => !gone.has(id)));
-    putInPlace(options, { kept, fetched: wanted.filter((id) => kept.has(id)) });
+    putInPlace(options, {
+      kept: what === "none" ? null : kept,
+      fetched: wanted.filter((id) => kept.has(id)),
+    });
     return { missing };
   } finally {
     removeTemporary(folders);
   }
+}
+
+/** Returns false for webhooks that the old main database has not, or has deleted: entries of the log for them were dropped. */
+function knownIn({ dataDir, dbPath }: Options): (webhookId: string) => boolean {
+  const known = new Set(existsSync(dbPath) ? listWebhookIds(dbPath) : []);
+  return (id) => known.has(id) && existsSync(eventPath(dataDir, id));
 }
 
 class Fetching {
@@ -173,16 +175,19 @@ class Fetching {
   }
 }
 
-/** `kept`: webhooks that have an event file afterwards; those of others go. `fetched`: webhooks with a new one. */
+/**
+ * `kept`: webhooks that have an event file afterwards; those of others go, unless it is null. `fetched`: webhooks with a new
+ * one.
+ */
 function putInPlace(
   { dataDir, dbPath }: Options,
-  { kept, fetched }: { kept: ReadonlySet<string>; fetched: readonly string[] },
+  { kept, fetched }: { kept: ReadonlySet<string> | null; fetched: readonly string[] },
 ): void {
   writeFileSync(join(dataDir, MARKER), "", { mode: 0o600 });
   syncFolder(dataDir);
   for (const name of readdirSync(dataDir)) {
     const id = EVENT_FILE.exec(name)?.[1];
-    if (id !== undefined && !kept.has(id)) rmSync(join(dataDir, name));
+    if (id !== undefined && kept?.has(id) === false) rmSync(join(dataDir, name));
   }
   for (const id of fetched) replace(eventPath(dataDir, id));
   replace(dbPath);

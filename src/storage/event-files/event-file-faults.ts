@@ -21,9 +21,12 @@ type Fault = {
 export class EventFileFaults {
   readonly #faults = new Map<string, Fault>();
   readonly #monotonic: () => number;
+  readonly #keepsFiles: boolean;
 
-  constructor(monotonic: () => number) {
-    this.#monotonic = monotonic;
+  /** With `keepsFiles: false` no file can be used: this is a node of a cluster that has none. */
+  constructor(options: Readonly<{ monotonic: () => number; keepsFiles?: boolean }>) {
+    this.#monotonic = options.monotonic;
+    this.#keepsFiles = options.keepsFiles ?? true;
   }
 
   /** Records a fault and returns the error to throw. Without `repair`, a retry simply opens the file. */
@@ -44,6 +47,7 @@ export class EventFileFaults {
   }
 
   throwIfFaulty(webhookId: string): void {
+    if (!this.#keepsFiles) throw withoutFiles();
     const fault = this.#faults.get(webhookId);
     if (!fault) return;
     if (!fault.isUnderRepair && this.#monotonic() - fault.at >= RETRY_MS) {
@@ -88,6 +92,16 @@ export function folderGone(webhookId: string): AppError {
     code: "data_folder_gone",
     message: `Cannot create an event file for webhook ${webhookId}: the data folder or the main database is not where it was.`,
     hint: "Mount it or put it back; the gateway then uses it automatically. To start with a new one, restart the gateway.",
+    retryAfterSeconds: 30,
+  });
+}
+
+function withoutFiles(): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "no_event_files",
+    message: "This node of the cluster has no event files.",
+    hint: "Ask the node that leads: `webhooker cluster status` names it.",
     retryAfterSeconds: 30,
   });
 }

@@ -27,6 +27,7 @@ type Options = Readonly<{
   isFolderInPlace?: () => boolean;
   /** Called when the webhook's file is missing or has 0 bytes, and an empty one is created. */
   onMissing?: (webhookId: string) => void;
+  keepsFiles?: boolean;
 }>;
 
 export class WebhookDBManager {
@@ -46,7 +47,7 @@ export class WebhookDBManager {
 
   constructor(options: Options) {
     this.#options = options;
-    this.#faults = new EventFileFaults(options.monotonic);
+    this.#faults = new EventFileFaults(options);
     this.#entries = new EntrySync(() => options.upkeep.syncFolder(options.dataDir));
     makeFolder(options.dataDir);
   }

@@ -1,4 +1,5 @@
 /** Watches the free space where the event files are, so that senders are led elsewhere before the disk is full. */
+import { statfsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import type { Clock } from "../../lib/clock.ts";
 import { errorMessage } from "../../lib/errors.ts";
@@ -77,4 +78,14 @@ export function watchDiskSpace(options: {
 async function measureFree(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
+}
+
+/** Bytes that files in the folder may take without touching the reserve; zero if that cannot be determined. */
+export function roomIn(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return Math.max(0, bavail * bsize - RESERVE_BYTES);
+  } catch {
+    return 0;
+  }
 }

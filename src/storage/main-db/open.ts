@@ -27,6 +27,7 @@ import { createUserEmailQueries, type UserEmailQueries } from "./people/user-ema
 import { createPortalQueries, type PortalQueries } from "./portal/portal-links.ts";
 import { createProblemQueries, type ProblemQueries } from "./problems.ts";
 import { createRefusalQueries, type RefusalQueries } from "./refusals.ts";
+import { createKeeperQueries, type KeeperQueries } from "./replication/keepers.ts";
 import { createMainDbReplication, type MainDbReplication } from "./replication/main-db-replication.ts";
 import { type ShippedDurability, withShipping } from "./replication/shipped-durability.ts";
 import { createRouting, type Routing } from "./routing.ts";
@@ -85,6 +86,7 @@ export type MainDb = Readonly<{
   /** Runs several changes in one transaction. */
   together: <T>(act: () => T) => T;
   replication: MainDbReplication;
+  keepers: KeeperQueries;
 }> &
   ShippedDurability;
 
@@ -220,6 +222,7 @@ function open({ path, clock, keepsWals = false, background }: Options): MainDb {
       audit,
       together: transactions.run,
       replication,
+      keepers: createKeeperQueries(db),
       ...durability,
       close() {
         durability.close();

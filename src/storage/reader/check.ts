@@ -6,6 +6,7 @@ import { errorMessage } from "../../lib/errors.ts";
 import { eventMigrations } from "../event-db/migrations/index.ts";
 import { listLedgerFaults } from "../event-db/numbers/ledger.ts";
 import { listAuditFaults } from "../main-db/audit/faults.ts";
+import { isSpare } from "../main-db/replication/spare.ts";
 import { isLost, LOST, sizeOf, walBytesOf } from "../sqlite/file-size.ts";
 import { readVersion, refuseForeign } from "../sqlite/own-database.ts";
 import { isWorthReadingAhead, readAhead } from "../sqlite/read-ahead.ts";
@@ -123,6 +124,7 @@ function missingFiles(given: {
   webhookIds: readonly string[];
 }): readonly string[] {
   const { dbPath, dataDir, webhookIds } = given;
+  if (isSpare(dbPath)) return [];
   const nameOf = (id: string) => `events-${id}.db`;
   const missing = webhookIds.filter((id) => !existsSync(join(dataDir, nameOf(id))));
   if (missing.length === 0) return [];

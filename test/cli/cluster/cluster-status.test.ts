@@ -50,7 +50,7 @@ async function run(port: number, args: readonly string[], environment: Record<st
 
 function nodeOf(node: string, more: Partial<NodeStatus> = {}): NodeStatus {
   const place = { url: `http://${node}:8080`, version: "1.0.0", heard_ms_ago: 120 };
-  const state = { leads: false, draining: false, needs_upgrade: false };
+  const state = { leads: false, draining: false, needs_upgrade: false, files: "all" } as const;
   return { node, ...place, ...state, applied: 12, synced: 10, lag: 0, ...more };
 }
 
@@ -58,6 +58,7 @@ const STATUS: ClusterStatus = {
   node: "a",
   leader: { node: "b", epoch: 4 },
   nodes: [nodeOf("a"), nodeOf("b", { leads: true })],
+  copies: { wanted: 2, heard: 2, keepers: ["a", "b"] },
   log: { first: 1, last: 12, bytes: 1024 ** 2, max_bytes: 10 * 1024 ** 2 },
 };
 
@@ -74,10 +75,11 @@ describe("webhooker cluster status", () => {
     expect(out).toEqual([
       "Leader: b, epoch 4",
       "Log: entries 1 to 12, 1.0 MiB of at most 10.0 MiB",
+      "Event files: at 2 of 2 nodes",
       "",
-      "NODE  ROLE     APPLIED  LAG  SYNCED  HEARD      VERSION  URL",
-      "a     follows  12       0    10      0.1 s ago  1.0.0    http://a:8080",
-      "b     leads    12       0    10      0.1 s ago  1.0.0    http://b:8080",
+      "NODE  ROLE     FILES  APPLIED  LAG  SYNCED  HEARD      VERSION  URL",
+      "a     follows  all    12       0    10      0.1 s ago  1.0.0    http://a:8080",
+      "b     leads    all    12       0    10      0.1 s ago  1.0.0    http://b:8080",
     ]);
   });
 
@@ -89,13 +91,14 @@ describe("webhooker cluster status", () => {
   });
 
   test("reads what a gateway of an earlier version tells, which does not know of upgrades", async () => {
-    const { needs_upgrade: _, ...before } = nodeOf("b", { leads: true });
+    const { needs_upgrade: _, files: _files, ...before } = nodeOf("b", { leads: true });
+    const { copies: _copies, ...earlier } = STATUS;
     const port = serve(() =>
-      Response.json({ ...STATUS, nodes: [nodeOf("a", { needs_upgrade: true }), before] }),
+      Response.json({ ...earlier, nodes: [nodeOf("a", { needs_upgrade: true }), before] }),
     );
     const { out, exit } = await run(port, ["status"]);
     expect(exit).toBeInstanceOf(ExitWith);
-    expect(out.slice(4, 6)).toEqual([
+    expect(out.slice(5, 7)).toEqual([
       expect.stringMatching(/^a +outdated /),
       expect.stringMatching(/^b +leads /),
     ]);

@@ -8,8 +8,9 @@ afterEach(() => dashboard.stop());
 
 const NODE = {
   ...{ version: "1.0.0", heard_ms_ago: 100, leads: false, draining: false, needs_upgrade: false },
+  files: "all",
   ...{ synced: 11_000, lag: 0 },
-};
+} as const;
 const STATUS: ClusterStatus = {
   node: "<a>",
   leader: { node: "<a>", epoch: 7 },
@@ -17,6 +18,7 @@ const STATUS: ClusterStatus = {
     { ...NODE, node: "<a>", url: "http://a:8080", applied: 12_345, leads: true },
     { ...NODE, node: "b", url: "http://b:8080", applied: 345, lag: 12_000, draining: true },
   ],
+  copies: { wanted: 2, heard: 2, keepers: ["<a>", "b"] },
   log: { first: 1, last: 12_345, bytes: 2_048, max_bytes: 4_096 },
 };
 

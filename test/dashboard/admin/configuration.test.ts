@@ -30,6 +30,7 @@ describe("the configuration of a cluster on the server page", () => {
       "CLUSTER_TLS_KEY set",
       "CLUSTER_NODE host-1",
       "CLUSTER_ADVERTISE http://host-1:8080",
+      "CLUSTER_COPIES 2",
       "CLUSTER_LOG_MAX_BYTES 10737418240",
     ]);
     expect(lines.get("CLUSTER_NODE")?.isChanged).toBe(true);

@@ -2,21 +2,31 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { ClusterStatus } from "../../../src/http/cluster/cluster-status.ts";
 import {
   DRAIN_PATH,
+  forgetPath,
   operatorRoutes,
   STATUS_PATH,
   UNDRAIN_PATH,
 } from "../../../src/http/cluster/operator-routes.ts";
 import { signaturesOf, startNode } from "./pair.ts";
 
-const STATUS: ClusterStatus = { node: "b", leader: null, nodes: [], log: null };
+const STATUS: ClusterStatus = {
+  node: "b",
+  leader: null,
+  nodes: [],
+  copies: { wanted: 2, heard: 0, keepers: [] },
+  log: null,
+};
 let orders: boolean[];
+let forgotten: string[];
 let follower: ReturnType<typeof startNode>;
 
 beforeEach(() => {
   orders = [];
+  forgotten = [];
   const routes = operatorRoutes({
     readStatus: async () => STATUS,
     drain: (isDrained) => void orders.push(isDrained),
+    forget: async (node) => void forgotten.push(node),
   });
   // A follower that knows no leader answers all the same.
   follower = startNode("b", () => null, { routes });
@@ -43,6 +53,16 @@ describe("a node's routes for operators", () => {
       expect((await order(path, signed)).status).toBe(200);
     }
     expect(orders).toEqual([true, false]);
+  });
+
+  test("forget a node that is named, for who knows the secret key", async () => {
+    const path = forgetPath("old node/1");
+    const forget = (headers: Readonly<Record<string, string>>) =>
+      fetch(`${follower.url}${path}`, { method: "POST", headers });
+    expect((await forget({})).status).toBe(403);
+    const signed = signaturesOf("b").sign({ method: "POST", path, client: null });
+    expect((await forget(signed)).status).toBe(200);
+    expect(forgotten).toEqual(["old node/1"]);
   });
 
   test("tell clients nothing, not even those whose requests a node forwards", async () => {

@@ -19,6 +19,8 @@ let dataDir: string;
 let webhookId: string;
 let isLeader: boolean;
 let webhookIds: Set<string>;
+/** Nodes that were about to take copies. */
+let admitted: string[];
 /** Called before each copy is made. */
 let onCopy: () => Promise<void> | void;
 let discarded: PromiseWithResolvers<void>;
@@ -36,6 +38,7 @@ beforeEach(() => {
   webhookId = main.addWebhook({ userId: main.addUser().id }).id;
   makeEventFile(eventFile());
   isLeader = true;
+  admitted = [];
   webhookIds = new Set([webhookId]);
   onCopy = () => undefined;
   discarded = Promise.withResolvers();
@@ -47,6 +50,7 @@ beforeEach(() => {
   const routes = seedRoutes({
     isLeader: () => isLeader,
     hasWebhook: (id) => webhookIds.has(id),
+    admit: async (node) => void admitted.push(node),
     copies: {
       ofMainDatabase: () => telling(snapshots.ofMainDatabase),
       ofEvents: (id) => telling(() => snapshots.ofEvents(id)),
@@ -87,7 +91,7 @@ function growEventFile(): void {
 test("a follower's databases become those of the leader, whose temporary copies are deleted", async () => {
   const own = { dbPath: join(main.directory, "own", "a.db"), dataDir: join(main.directory, "own") };
   growEventFile();
-  await seedFrom({ ...own, fetchCopy: client.fetchCopy });
+  await seedFrom({ ...own, fetchCopy: client.fetchCopy, prepare: () => "all" });
   expect(digestOf(own.dbPath)).toEqual(digestOf(main.path));
   expect(digestOf(join(own.dataDir, `events-${webhookId}.db`))).toEqual(digestOf(eventFile()));
   expect(temporaryFiles()).toEqual([]);
@@ -147,6 +151,7 @@ test("two copies are made and sent at a time, and one that nobody waits for is n
   const routes = seedRoutes({
     isLeader: () => true,
     hasWebhook: () => true,
+    admit: async () => undefined,
     copies: {
       ofMainDatabase: () => Promise.reject(new Error("nobody asks for it")),
       async ofEvents(id) {

@@ -20,9 +20,11 @@ afterEach(() => {
   follower.dispose();
 });
 
-function copy() {
+function copy({ keepsFiles = true } = {}) {
   return createConfigCopy({
     mainDb: follower.mainDb,
+    keepsFiles,
+    onRows: () => undefined,
     files: {
       pathOf: (id) => `/nowhere/${id}`,
       create: async (id) => void made.push(id),
@@ -56,4 +58,11 @@ test("rows that are read again make no file of a webhook that was deleted since"
   await copy().apply(rows(), 6);
   await copy().apply(before, 5);
   expect(made).toEqual([]);
+});
+
+test("a spare follows the rows without files", async () => {
+  const { id } = leader.addWebhook({ userId: leader.addUser().id });
+  await copy({ keepsFiles: false }).apply(rows(), 5);
+  expect(made).toEqual([]);
+  expect(follower.mainDb.webhooks.find(id)).toMatchObject({ id });
 });

@@ -34,7 +34,7 @@ afterEach(async () => {
   for (const dispose of disposals.reverse()) await dispose();
 });
 
-function start(node: string): Node {
+function start(node: string, { keeps = true } = {}): Node {
   const connection = log.connect();
   const main = createTestMainDb(clock);
   const world = createStorageWorld();
@@ -58,7 +58,7 @@ function start(node: string): Node {
   };
   const seat = { node, url: `http://${node}`, log: { ...connection, close }, born: "log", after: 0 };
   const member = createClusterMember({
-    seat: { ...seat, leader: null, drain: { isDrained: false } },
+    seat: { ...seat, leader: null, keeps, copies: 2, drain: { isDrained: false } },
     clock,
     log: createRecordingLog().log,
     stopping: new AbortController().signal,
@@ -67,6 +67,8 @@ function start(node: string): Node {
   member.start({
     mainDb,
     files: world.files,
+    room: () => 1e12,
+    measure: async () => 0,
     isUnfit: () => false,
     lead: () => Promise.resolve(),
     leaderChanged: () => undefined,
@@ -156,4 +158,16 @@ test("a node that stops closes its way to the log", async () => {
   await pass(1_000);
   await node.member.stop();
   expect(node.isClosed()).toBeTrue();
+});
+
+test("a spare that the leader lists is opened anew, to take all files, and claims nothing", async () => {
+  const spare = start("two", { keeps: false });
+  await pass(5_000);
+  expect(log.entries).toHaveLength(0);
+  const leader = start("one");
+  await pass(4_000);
+  expect(leader.member.isLeading()).toBeTrue();
+  await pass(3_000);
+  expect(leader.main.mainDb.keepers.list()).toEqual(["one", "two"]);
+  expect(spare.startedOver).toEqual(["everything"]);
 });

@@ -31,6 +31,8 @@ function startLeader(failures: number) {
   mkdirSync(join(folder, "leader"));
   const db = new Database(join(folder, "leader", "main.db"));
   db.run("CREATE TABLE webhooks (id TEXT PRIMARY KEY, deleted_at INTEGER)");
+  db.run("CREATE TABLE cluster_state (role TEXT, synced_position INTEGER)");
+  db.run("INSERT INTO cluster_state VALUES ('leading', 7)");
   const bytes = db.serialize();
   db.close();
   const asked = { count: 0 };
@@ -64,7 +66,7 @@ function seeding(url: string) {
     log: createRecordingLog().log,
     eventLog: log,
     signal: new AbortController().signal,
-    everything: true,
+    held: { keeps: false, upTo: null },
   });
   /** The leader beats, and time passes, until it has ended. */
   const going = async () => {

@@ -7,6 +7,7 @@ import type { HeardNode } from "../../../src/storage/cluster/leadership.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 
 const HEAD: LogHead = { first: 5, last: 20_000, bytes: 1_000, maxBytes: 9_000, born: "b" };
+const KEEPERS = ["a", "b"];
 const BEAT: Beat = {
   url: "http://n",
   version: "1.0.0",
@@ -16,6 +17,9 @@ const BEAT: Beat = {
   isDraining: false,
   format: 1,
   needsUpgrade: false,
+  files: "all",
+  copies: 2,
+  room: 0,
 };
 
 function readerOf(
@@ -26,8 +30,8 @@ function readerOf(
   const heard = nodes.map(({ node, ago = 100, ...beat }): HeardNode => {
     return { node, at: clock.monotonic() - ago, beat: { ...BEAT, ...beat } };
   });
-  const member = { node: "b", nodes: () => heard, epoch: () => 3, head };
-  return { clock, read: createStatusReader({ member, clock }) };
+  const member = { node: "b", nodes: () => heard, epoch: () => 3, head, copies: 2 };
+  return { clock, read: createStatusReader({ member, listKeepers: () => KEEPERS, clock }) };
 }
 
 describe("the status of a cluster", () => {
@@ -59,6 +63,23 @@ describe("the status of a cluster", () => {
     }
   });
 
+  test("says how many nodes with event files are missing, and what helps", async () => {
+    const leads = { node: "a", leads: 3, applied: 20_000 };
+    const spare = { node: "c", files: "none", applied: 20_000 } as const;
+    const faultsOf = async (...nodes: Parameters<typeof readerOf>[0]) =>
+      findClusterFaults(await readerOf(nodes).read());
+    expect(await faultsOf(leads, spare, { node: "b", files: "coming", applied: 0 })).toEqual([
+      "1 of 2 nodes with event files is heard. Being copied to: b.",
+    ]);
+    expect(await faultsOf(leads, spare, { node: "b", files: "none", applied: 20_000 })).toEqual([
+      "1 of 2 nodes with event files is heard. Start another node with room for them.",
+    ]);
+    expect(await faultsOf(spare, { ...spare, node: "d" })).toEqual([
+      "No node leads.",
+      "No node with event files is heard: events are kept in the log only, and nothing is delivered. Start a or b.",
+    ]);
+  });
+
   test("says which node lags far behind, and that too few are heard", async () => {
     const lagging = await readerOf([
       { node: "a", leads: 3, applied: 20_000 },
@@ -69,7 +90,10 @@ describe("the status of a cluster", () => {
       { node: "a", leads: 3, applied: 20_000 },
       { node: "c", ago: 5_001 },
     ]).read();
-    expect(findClusterFaults(alone)).toEqual(["Fewer than two nodes are heard."]);
+    expect(findClusterFaults(alone)).toEqual([
+      "Fewer than two nodes are heard.",
+      "1 of 2 nodes with event files is heard. Silent: b. Start it, or if it is gone for good: webhooker cluster forget b",
+    ]);
     expect(alone.nodes.map(roleOf)).toEqual(["leads", "silent"]);
   });
 

@@ -3,6 +3,7 @@ import { type Applier, type ApplierTrouble, startApplier } from "../../../src/st
 import type { Owner } from "../../../src/storage/cluster/event-log.ts";
 import { createOutbox, type Outbox } from "../../../src/storage/cluster/outbox.ts";
 import { createReplicatedWriter } from "../../../src/storage/cluster/replicated-writer.ts";
+import { createSpareWriter } from "../../../src/storage/cluster/spare-writer.ts";
 import type { RowChange } from "../../../src/storage/main-db/replication/row-change.ts";
 import { digestTables } from "../../../src/storage/reader/file-digest.ts";
 import type { EventWriter } from "../../../src/storage/writer/event-writer.ts";
@@ -32,7 +33,16 @@ export type Nodes = Readonly<{
   webhooks: Set<string>;
   /** Error of each attempt to apply rows; null lets them be applied. */
   failing: { error: Error | null };
-  add: (name: string, options?: { dataDir?: string; after?: number; leader?: Owner | null }) => TestNode;
+  add: (
+    name: string,
+    options?: {
+      dataDir?: string;
+      after?: number;
+      leader?: Owner | null;
+      /** False: a spare. */
+      keeps?: boolean;
+    },
+  ) => TestNode;
   /** Resolves once all nodes have applied everything. */
   settled: () => Promise<void>;
   dispose: () => Promise<void>;
@@ -49,7 +59,7 @@ export function createNodes(): Nodes {
     log,
     webhooks,
     failing,
-    add(name, { dataDir, after = 0, leader = null } = {}) {
+    add(name, { dataDir, after = 0, leader = null, keeps = true } = {}) {
       const world = createStorageWorld(dataDir === undefined ? {} : { dataDir });
       worlds.push(world);
       const connection = log.connect();
@@ -76,6 +86,7 @@ export function createNodes(): Nodes {
         outbox,
         writer: world.writer,
         config: {
+          keepsFiles: keeps,
           takesEntries: (id) => webhooks.has(id),
           apply(changes, position) {
             if (failing.error !== null) return Promise.reject(failing.error);
@@ -92,12 +103,9 @@ export function createNodes(): Nodes {
         world,
         log: connection,
         outbox,
-        writer: createReplicatedWriter({
-          outbox,
-          local: world.writer,
-          mayLead: isLeading,
-          after: clock.after,
-        }),
+        writer: keeps
+          ? createReplicatedWriter({ outbox, local: world.writer, mayLead: isLeading, after: clock.after })
+          : createSpareWriter({ outbox, local: world.writer }),
         applier,
         troubles,
         leaders,

@@ -21,7 +21,7 @@ type Node = Readonly<{
   unfit: { is: boolean };
 }>;
 
-function start(name: string): Node {
+function start(name: string, { keeps = true } = {}): Node {
   const connection = log.connect();
   const [began, followed]: [number[], string[]] = [[], []];
   const unfit = { is: false };
@@ -33,8 +33,9 @@ function start(name: string): Node {
     node: name,
     leader: null,
     clock,
+    keeps,
     describe: () => ({
-      ...{ url: `http://${name}`, version: "1", applied, synced: applied },
+      ...{ url: `http://${name}`, version: "1", applied, synced: applied, copies: 2, room: 0 },
       ...{ format: 1, needsUpgrade: false },
     }),
     reached: (position) =>
@@ -92,6 +93,20 @@ describe("a claim", () => {
     await pass(30_000);
     expect(nodes.flatMap(({ began }) => began)).toEqual([1]);
     expect(nodes.filter(({ leadership }) => leadership.mayLead())).toHaveLength(1);
+  });
+
+  test("never comes from a spare, however long no leader is heard", async () => {
+    const spare = start("spare", { keeps: false });
+    await pass(30_000);
+    expect([spare.began, leaderOf(spare)]).toEqual([[], undefined]);
+    const keeper = start("keeper");
+    await pass(5_000);
+    expect([leaderOf(spare), keeper.began]).toEqual(["keeper", [1]]);
+    const said = keeper.leadership.nodes().map(({ node, beat }) => [node, beat.files, beat.isDraining]);
+    expect(said.toSorted()).toEqual([
+      ["keeper", "all", false],
+      ["spare", "none", false],
+    ]);
   });
 
   test("names where the leader is reached", async () => {
@@ -210,7 +225,11 @@ test("beats of other versions are read, with more fields or without the latest",
   one.log.beat("next", { url: "u", version: "2", applied: 1, synced: 1, leads: 7, format: 3, more: [1] });
   one.log.beat("odd", { url: "http://odd", applied: 1, synced: 1 });
   const beats = new Map(one.leadership.nodes().map(({ node, beat }) => [node, beat]));
-  const defaults = { leads: null, isDraining: false, format: 1, needsUpgrade: false };
+  const defaults = {
+    ...{ leads: null, isDraining: false, format: 1, needsUpgrade: false },
+    files: "all" as const,
+    ...{ copies: null, room: 0 },
+  };
   expect(beats.get("before")).toEqual({
     ...{ url: "http://before", version: "0", applied: 1, synced: 1 },
     ...defaults,

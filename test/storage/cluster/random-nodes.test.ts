@@ -1,4 +1,4 @@
-/** Whatever is cut, stopped and deposed, and whenever: all nodes have equal files in the end. */
+/** Whatever is cut, stopped and deposed, and whenever: all nodes that have files have equal ones in the end. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { newId } from "../../../src/lib/ids.ts";
 import { encodeRecord } from "../../../src/storage/cluster/record.ts";
@@ -28,6 +28,7 @@ class Fate {
   readonly #draw: () => number;
   readonly #running = new Map<string, TestNode>();
   readonly #stopped = new Map<string, string>();
+  readonly #spare = nodes.add("spare", { keeps: false });
   #leader: TestNode;
   #commands: RandomCommands;
   #seed: number;
@@ -60,7 +61,8 @@ class Fate {
     const asked: Promise<unknown>[] = [];
     for (let n = 0; n < count; n++) {
       const command = this.#commands.next();
-      const node = command.name === "append" ? this.#any() : this.#leader;
+      const isSpares = this.#draw() < 0.25;
+      const node = command.name !== "append" ? this.#leader : isSpares ? this.#spare : this.#any();
       const run =
         command.name === "append"
           ? node.writer.append(command.draft)
@@ -85,11 +87,16 @@ class Fate {
   async happen(): Promise<void> {
     const what = this.#draw();
     const node = this.#any();
-    if (what < 0.2) node.log.cut({ storing: this.#draw() < 0.5 });
-    else if (what < 0.5) for (const each of this.#running.values()) each.log.mend();
+    if (what < 0.05) this.#spare.log.cut({ storing: this.#draw() < 0.5 });
+    else if (what < 0.2) node.log.cut({ storing: this.#draw() < 0.5 });
+    else if (what < 0.5) this.#mend();
     else if (what < 0.7) await this.#depose();
     else if (what < 0.85) await this.#restart(node);
     else await this.#writeLate();
+  }
+
+  #mend(): void {
+    for (const each of [...this.#running.values(), this.#spare]) each.log.mend();
   }
 
   /** A deposed leader's record that comes after the claim of the next one. */
@@ -128,7 +135,7 @@ class Fate {
   }
 
   async end(): Promise<readonly TestNode[]> {
-    for (const each of this.#running.values()) each.log.mend();
+    this.#mend();
     await nodes.settled();
     return [...this.#running.values()];
   }

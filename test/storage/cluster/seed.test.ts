@@ -20,8 +20,7 @@ import {
   isSeedUnfinished,
   type SeedCopy,
   type SeedProgress,
-  seedFrom,
-  seedMain,
+  seedFrom as seedAs,
 } from "../../../src/storage/cluster/seed.ts";
 import { appErrorOf, thrownBy } from "../../support/thrown.ts";
 
@@ -120,6 +119,11 @@ function spoiling(id: string, spoil: (copy: SeedCopy) => Partial<SeedCopy> | nul
     return spoilt && { ...copy, ...spoilt };
   };
 }
+
+type Asked = Omit<Parameters<typeof seedAs>[0], "prepare">;
+
+const seedFrom = (asked: Asked) => seedAs({ ...asked, prepare: () => "all" });
+const seedMain = (asked: Asked) => seedAs({ ...asked, prepare: () => "missing" });
 
 const names = (folder: string) => readdirSync(folder).sort();
 const filesOf = (...ids: string[]) => ids.map((id) => `events-${id}.db`).sort();

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../../src/lib/ids.ts";
+import { WebhookDBManager } from "../../../src/storage/event-files/webhook-db-manager.ts";
 import { appErrorOf } from "../../support/thrown.ts";
 import { createStorageWorld, gate, openDescriptors, type StorageWorld, turn } from "../storage-world.ts";
 
@@ -43,6 +44,18 @@ describe("creating", () => {
     expect((await appErrorOf(() => world.files.create(webhookId))).kind).toBe("unavailable");
     expect(readdirSync(world.dataDir)).toEqual([]);
   });
+});
+
+test("a node of a cluster that has no event files opens and makes none", async () => {
+  const { dataDir, upkeep } = world;
+  const missing: string[] = [];
+  const onMissing = (id: string) => missing.push(id);
+  const options = { dataDir, maxOpen: 2, upkeep, monotonic: () => 0, onMissing, keepsFiles: false };
+  const files = new WebhookDBManager(options);
+  await files.makeReady(webhookId);
+  expect((await appErrorOf(() => files.open(webhookId))).code).toBe("no_event_files");
+  expect(missing).toEqual([]);
+  expect(readdirSync(dataDir)).toEqual([]);
 });
 
 describe("leftovers of deleted webhooks", () => {

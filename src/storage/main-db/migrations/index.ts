@@ -28,6 +28,7 @@ import configOfUsers from "./0026-config-of-users.sql" with { type: "text" };
 import cluster from "./0027-cluster.sql" with { type: "text" };
 import laterRows from "./0028-later-rows.sql" with { type: "text" };
 import eventSchema from "./0029-event-schema.sql" with { type: "text" };
+import keepers from "./0030-keepers.sql" with { type: "text" };
 
 export const mainMigrations: readonly string[] = [
   accountsAndWebhooks,
@@ -59,4 +60,5 @@ export const mainMigrations: readonly string[] = [
   cluster,
   laterRows,
   eventSchema,
+  keepers,
 ];

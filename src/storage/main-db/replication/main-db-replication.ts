@@ -18,6 +18,8 @@ export type ReplicationState = Readonly<{
   /** Reading the log begins behind it at the next start. */
   syncedPosition: number;
   role: ReplicationRole;
+  /** False for a spare, which has no event files. */
+  keeps: boolean;
   /** Changes are not in the log yet, as far as this database knows. */
   hasUnshipped: boolean;
   /** Schema version that the node's event files may have; null before the first note of it. */
@@ -72,6 +74,7 @@ const stateRow = z.object({
   synced_position: z.number(),
   role: z.enum(["leading", "following"]),
   event_schema: z.number().nullable(),
+  keeps: z.literal([0, 1]),
 });
 
 export function createMainDbReplication(deps: {
@@ -85,7 +88,7 @@ export function createMainDbReplication(deps: {
   const outbox = new Outbox(db);
   const applier = new RowApplier(db);
   const read = db.prepare<unknown, []>(
-    "SELECT born, position, synced_position, role, event_schema FROM cluster_state",
+    "SELECT born, position, synced_position, role, keeps, event_schema FROM cluster_state",
   );
   const setRole = db.prepare<unknown, [string]>("UPDATE cluster_state SET role = ?");
   const setPosition = db.prepare<unknown, [number]>("UPDATE cluster_state SET position = max(position, ?)");
@@ -114,7 +117,8 @@ export function createMainDbReplication(deps: {
       const row = readState();
       if (row === null) return null;
       const { born, position, synced_position: syncedPosition, role, event_schema: eventSchema } = row;
-      return { born, position, syncedPosition, role, eventSchema, hasUnshipped: outbox.last() !== null };
+      const [keeps, hasUnshipped] = [row.keeps === 1, outbox.last() !== null];
+      return { born, position, syncedPosition, role, keeps, eventSchema, hasUnshipped };
     },
     join: db.transaction(({ born, position, role }) => {
       reset();

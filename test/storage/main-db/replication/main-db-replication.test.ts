@@ -44,6 +44,7 @@ describe("a following copy", () => {
       position: log.length,
       syncedPosition: 0,
       role: "following",
+      keeps: true,
       hasUnshipped: false,
       eventSchema: null,
     });

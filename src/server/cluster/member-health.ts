@@ -1,0 +1,49 @@
+/** Tells whether a node can do its part in the cluster, and what is wrong elsewhere. */
+import { type Clock, wait } from "../../lib/clock.ts";
+import type { Applier } from "../../storage/cluster/applier.ts";
+import type { EventLog } from "../../storage/cluster/event-log.ts";
+import { countCopies } from "../../storage/cluster/keepers.ts";
+import type { HeardNode } from "../../storage/cluster/leadership.ts";
+
+/** Beats of this node itself that do not come back mean that the log is out of reach. */
+const UNHEARD_MS = 3_000;
+/** Enough for a claim where there is no leader. */
+const SETTLE_MS = 5_000;
+const LOOK_MS = 50;
+
+export function createMemberHealth(deps: {
+  node: string;
+  copies: number;
+  eventLog: Pick<EventLog, "head">;
+  nodes: () => readonly HeardNode[];
+  applied: () => number;
+  applier: () => Pick<Applier, "needsUpgrade" | "isBlocked"> | null;
+  /** True if it is known who leads, and where that node is. */
+  knowsLeader: () => boolean;
+  clock: Clock;
+}) {
+  const { node, copies, eventLog, nodes, applied, applier, knowsLeader, clock } = deps;
+  return {
+    /** Resolves once this node has what the others have and knows who leads, or after some seconds without. */
+    async settled(): Promise<void> {
+      const until = clock.monotonic() + SETTLE_MS;
+      const end = (await eventLog.head(0)).last;
+      while (!(applied() >= end && knowsLeader()) && clock.monotonic() < until) await wait(clock, LOOK_MS);
+    },
+    /** Null while the node can do its part; else why not. */
+    fault(): string | null {
+      if (applier()?.needsUpgrade())
+        return "the cluster's log has entries of a later version: upgrade this node";
+      if (applier()?.isBlocked()) return "the cluster's log cannot be applied";
+      const own = nodes().find((each) => each.node === node);
+      return own !== undefined && clock.monotonic() - own.at < UNHEARD_MS
+        ? null
+        : "the cluster's log is out of reach";
+    },
+    /** Names a fault that keeps nobody from taking events; null if there is none. */
+    warning(): string | null {
+      const { heard } = countCopies(nodes(), { copies, now: clock.monotonic() });
+      return heard > 0 ? null : "no node with event files is heard: events are kept in the log only";
+    },
+  };
+}

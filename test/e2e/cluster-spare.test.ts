@@ -1,0 +1,196 @@
+/** Three executables, two of which keep the event files: the third is a spare, and takes the place of one that is lost. */
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { nextTurn } from "../../src/lib/pauses.ts";
+import type { WebhookSetup } from "../support/api-client.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
+import type { Gateway } from "../support/gateway.ts";
+import { findNatsServer } from "../support/nats/nats-executable.ts";
+import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
+
+let cluster: TestCluster;
+let setup: WebhookSetup;
+/** Ids of all events that were acknowledged. */
+const acknowledged: string[] = [];
+
+fetchNatsServer();
+
+beforeAll(async () => {
+  if ((await findNatsServer()) === null) return;
+  cluster = await startCluster(1, { copies: 2 });
+  setup = await cluster.apiAt(nodeAt(0)).setUpWebhook();
+  await send(nodeAt(0), 10);
+  await cluster.add();
+  await cluster.add();
+}, 60_000);
+
+afterAll(() => cluster?.end());
+
+function nodeAt(index: number): Gateway {
+  const node = cluster.nodes[index];
+  if (node === undefined) throw new Error("the cluster has not started");
+  return node;
+}
+
+async function send(to: Gateway, count: number, path = ""): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const body = `event ${n}`;
+    const response = await fetch(`${to.entrypointUrl(setup.entrypointId)}${path}`, { method: "POST", body });
+    expect(response.status).toBe(200);
+    ids.push(response.headers.get("x-webhooker-event-id") ?? "");
+  }
+  acknowledged.push(...ids);
+  return ids;
+}
+
+/** False while its main database is being replaced. */
+function isKeeper(node: Gateway): boolean {
+  try {
+    return cluster.keeps(node);
+  } catch {
+    return false;
+  }
+}
+
+function eventFilesOf({ folder }: Gateway): readonly string[] {
+  return readdirSync(join(folder, "data")).filter((name) => name.startsWith("events-"));
+}
+
+/** Resolves once both have all acknowledged events, and the same of everything. */
+async function equal(one: Gateway, other: Gateway): Promise<void> {
+  for (;;) {
+    const [first, second] = [one, other].map((node) => {
+      const digests = [...cluster.digest(node, setup.webhookId)].flat().join(" ");
+      return { stored: new Set(cluster.storedIds(node, setup.webhookId)), digests };
+    });
+    const hasAll = acknowledged.every((id) => first?.stored.has(id) && second?.stored.has(id));
+    if (hasAll && first?.digests === second?.digests) return;
+    await nextTurn();
+  }
+}
+
+describe("the third node of a cluster with two copies", () => {
+  natsTest("takes events without event files of its own, and the others have equal ones", async () => {
+    const [one, two, spare] = [nodeAt(0), nodeAt(1), nodeAt(2)];
+    expect([one, two, spare].map(cluster.keeps)).toEqual([true, true, false]);
+    for (const node of [one, two, spare]) await send(node, 10);
+    await equal(one, two);
+    expect(cluster.storedIds(two, setup.webhookId)).toHaveLength(40);
+    expect(eventFilesOf(spare)).toEqual([]);
+    const status = await spare.run(["cluster", "status"]);
+    expect([status.code, status.out]).toEqual([
+      0,
+      expect.stringMatching(/^Event files: at 2 of 2 nodes[\s\S]*^node3 +spare +none /m),
+    ]);
+  });
+
+  natsTest("passes pages and changes on, and follows new webhooks without making files", async () => {
+    const spare = nodeAt(2);
+    const page = await fetch(`${spare.origin}/pages/login`);
+    expect(await page.text()).toContain("<form");
+    const { webhookId, entrypointId } = await cluster.apiAt(spare).setUpWebhook();
+    const events = await cluster.apiAt(spare).request("GET", `/webhooks/${setup.webhookId}/events`);
+    expect(events.status).toBe(200);
+    while ((await fetch(spare.entrypointUrl(entrypointId), { method: "POST", body: "x" })).status !== 200);
+    while (cluster.storedIds(nodeAt(1), webhookId).length === 0) await nextTurn();
+    const gone = await cluster.apiAt(spare).request("DELETE", `/webhooks/${webhookId}`);
+    expect(gone.status).toBe(204);
+    expect(eventFilesOf(spare)).toEqual([]);
+    expect(spare.log).not.toContain("is lost");
+  });
+
+  natsTest("answers a duplicate at once, which the others drop", async () => {
+    const [one, two, spare] = [nodeAt(0), nodeAt(1), nodeAt(2)];
+    const path = `/webhooks/${setup.webhookId}/entrypoints/${setup.entrypointId}`;
+    const changed = await cluster.apiAt(one).request("PATCH", path, { deduplicate_by: "body" });
+    expect(changed.status).toBe(200);
+    const post = () => fetch(spare.entrypointUrl(setup.entrypointId), { method: "POST", body: "same" });
+    const before = cluster.storedIds(one, setup.webhookId).length;
+    const since = performance.now();
+    for (let n = 0; n < 8; n++) expect((await post()).status).toBe(200);
+    // Each would wait for 250 ms if it waited for what a file says of it.
+    expect(performance.now() - since).toBeLessThan(8 * 200);
+    expect((await cluster.apiAt(one).request("PATCH", path, { deduplicate_by: "off" })).status).toBe(200);
+    await send(spare, 1);
+    await equal(one, two);
+    expect(cluster.storedIds(one, setup.webhookId).length).toBeLessThan(before + 8);
+  });
+
+  natsTest("refuses commands that need the files, and finds nothing missing", async () => {
+    const spare = nodeAt(2);
+    for (const args of [
+      ["backup", join(spare.folder, "backup")],
+      ["export", setup.webhookId, "x.db"],
+    ]) {
+      const { code, err } = await spare.run(args);
+      expect([args, code, err]).toEqual([args, 1, expect.stringContaining("has no event files")]);
+    }
+    const { code, out, err } = await spare.run(["check"]);
+    expect([code, out, err]).toEqual([0, expect.any(String), expect.any(String)]);
+  });
+
+  natsTest("is replaced by nobody while it is away, and goes on with what it has", async () => {
+    const [one, spare] = [nodeAt(0), nodeAt(2)];
+    await spare.stop();
+    const left = await spare.run(["cluster", "leave", "--yes"]);
+    expect([left.code, left.err]).toEqual([1, expect.stringContaining("has no event files")]);
+    await send(one, 5);
+    await spare.start();
+    await send(spare, 5);
+    expect(eventFilesOf(spare)).toEqual([]);
+    expect((await spare.run(["cluster", "forget", "node2"])).err).toContain("Node node2 is heard");
+    expect((await spare.run(["cluster", "forget", "node9"])).err).toContain("No such node");
+  });
+
+  natsTest("takes the place of a node that is lost, and the lost one that of the spare", async () => {
+    const lost = await cluster.leader();
+    const other = lost === nodeAt(0) ? nodeAt(1) : nodeAt(0);
+    const spare = nodeAt(2);
+    await send(spare, 5);
+    await lost.kill9();
+    await send(spare, 5);
+    rmSync(join(lost.folder, "data"), { recursive: true });
+    for (;;) {
+      const { code } = await spare.run(["cluster", "forget", cluster.nameOf(lost)]);
+      if (code === 0) break;
+    }
+    await send(other, 10);
+    await spare.waitForLog(/all event files are taken from the leader/);
+    while (!isKeeper(spare)) await nextTurn();
+    await equal(other, spare);
+    await lost.start();
+    await send(lost, 5);
+    await equal(other, spare);
+    expect(eventFilesOf(lost)).toEqual([]);
+    expect([other, spare, lost].map(cluster.keeps)).toEqual([true, true, false]);
+  });
+
+  natsTest("goes on taking events where all others are gone, and says what is wrong", async () => {
+    const spare = cluster.nodes.find((node) => !cluster.keeps(node)) ?? nodeAt(0);
+    const keepers = cluster.nodes.filter((node) => node !== spare);
+    await Promise.all(keepers.map((node) => node.kill9()));
+    await send(spare, 5);
+    for (;;) {
+      const { code, out } = await spare.run(["cluster", "status"]);
+      if (!out.includes("No node leads.") || out.includes("at 2 of 2") || out.includes("at 1 of 2")) continue;
+      expect([code, out]).toEqual([
+        1,
+        expect.stringMatching(/No node with event files is heard.* Start node\d or node\d\./),
+      ]);
+      break;
+    }
+    const ready = await fetch(`${spare.origin}/readyz`);
+    expect([ready.status, await ready.text()]).toEqual([
+      200,
+      expect.stringContaining("no node with event files"),
+    ]);
+    await spare.kill9();
+    await spare.start();
+    await send(spare, 5);
+    await Promise.all(keepers.map((node) => node.start()));
+    const [one, two] = keepers;
+    if (one !== undefined && two !== undefined) await equal(one, two);
+  });
+});
