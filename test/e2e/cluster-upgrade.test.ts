@@ -10,7 +10,7 @@ import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 import { buildNextVersion, NEXT_VERSION, type NextVersion, TAGS } from "../support/next-version.ts";
 
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 20_000;
 
 let world: World;
 let next: NextVersion;
@@ -103,6 +103,7 @@ describe("versions one apart", () => {
     await world.senders.acknowledges(100);
     const { nodes } = await statusAt(leader);
     expect(nodes.filter(({ version }) => version.startsWith(NEXT_VERSION))).toHaveLength(1);
+    expect(nodes.filter(({ needs_upgrade: isOutdated }) => isOutdated)).toEqual([]);
     await later.stop();
     later.executable = null;
     const refused = await later.run(["serve"]);

@@ -72,7 +72,8 @@ export class RowApplier {
     try {
       if (isWhole || !this.#writer.replaceWithin(table, known)) this.#writer.replace(table, known);
     } catch (error) {
-      const isUnfit = !isWhole && sqliteCode(error)?.startsWith("SQLITE_CONSTRAINT");
+      // The leader's version allowed it.
+      const isUnfit = sqliteCode(error)?.startsWith("SQLITE_CONSTRAINT");
       throw isUnfit ? new UnfitRows(`A row does not fit into ${table.name}.`, { cause: error }) : error;
     }
     this.#keep(table, row, unknown);

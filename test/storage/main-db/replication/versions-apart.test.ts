@@ -72,6 +72,18 @@ test("an earlier version completes rows of a later leader when it is upgraded", 
   expect(old.mainDb.replication.state()?.role).toBe("following");
 });
 
+test("a copy that has left its cluster is completed as well", () => {
+  const [next, old] = [add(NEXT), add()];
+  lead(
+    next,
+    "INSERT INTO teams VALUES ('t', 'Ops', 1, 1, 'blue')",
+    "INSERT INTO tomorrow VALUES (1, 2, 't')",
+  );
+  old.mainDb.replication.leave();
+  migrate(old, NEXT);
+  expect(contentOf(old)).toEqual(contentOf(next));
+});
+
 test("an earlier version that leads changes nothing of what it does not know", () => {
   const [next, old, other] = [add(NEXT), add(), add(NEXT)];
   lead(next, "INSERT INTO teams VALUES ('t', 'Ops', 1, 1, 'blue'), ('u', 'Dev', 1, 1, 'green')");
@@ -154,13 +166,17 @@ test.each([1, 2, 3])("random changes under leaders of both versions come out the
   expect(contentOf(old)).toEqual(contentOf(next));
 });
 
-test("rows that lack a key, or what a table needs, are refused, and nothing is applied", () => {
+test("rows that lack a key, or are not what a table allows, are refused, and nothing is applied", () => {
   const { mainDb } = add("ALTER TABLE teams ADD COLUMN colour TEXT; CREATE UNIQUE INDEX u ON teams (name);");
   const good = { table: "config_revisions", row: { user_id: "ada", revision: 1 } } as const;
   for (const bad of [
     { table: "teams", gone: {} },
     { table: "teams", row: { name: "Ops" } },
     { table: "teams", row: { id: "t" } },
+    {
+      table: "members",
+      row: { id: "m", webhook_id: "w", user_id: "u", team_id: null, role: "later", created_at: 1 },
+    },
   ] as const) {
     expect(() => mainDb.replication.apply([good, bad], 1)).toThrow(UnfitRows);
     expect(mainDb.replication.state()).toMatchObject({ position: 0, role: "following" });
