@@ -42,8 +42,8 @@ function the(gateway: Gateway | undefined): Gateway {
 
 const nameOf = (node: Gateway) => world.cluster.nameOf(node);
 
-async function upgrade(node: Gateway): Promise<void> {
-  await node.stop();
+async function upgrade(node: Gateway, end: "stop" | "kill9" = "stop"): Promise<void> {
+  await node[end]();
   node.executable = next.executable;
   await node.start();
 }
@@ -75,13 +75,13 @@ async function makeTarget(at: Gateway): Promise<string> {
   return id;
 }
 
-/** Resolves with the answer to a replay of the event that was acknowledged last. */
-async function replayLast(
+/** Resolves with the answer to a replay of the oldest event, which all nodes have. */
+async function replayFirst(
   at: Gateway,
 ): Promise<Readonly<{ eventId: string; webhookId: string; answer: Response }>> {
-  const last = world.senders.acknowledged.at(-1);
-  if (last === undefined) throw new Error("nothing was acknowledged");
-  const { eventId, webhookId } = last;
+  const [first] = world.senders.acknowledged;
+  if (first === undefined) throw new Error("nothing was acknowledged");
+  const { eventId, webhookId } = first;
   const answer = await world.api(at).request("POST", `/webhooks/${webhookId}/events/${eventId}/replay`, {});
   return { eventId, webhookId, answer };
 }
@@ -118,7 +118,7 @@ describe("versions one apart", () => {
     const later = the(one);
     await lead(later);
     for (const node of world.nodes) madeByNext.push(await makeTarget(node));
-    const { answer } = await replayLast(the(two));
+    const { answer } = await replayFirst(the(two));
     expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining("nodes_to_upgrade")]);
     await world.senders.acknowledges(100);
     // It has kept what it has no columns for, and needs nobody for that.
@@ -142,7 +142,7 @@ describe("versions one apart", () => {
     for (const node of [the(one), the(two)]) await node.restart();
     let answer: Response;
     let replayed: Readonly<{ eventId: string; webhookId: string }>;
-    do ({ answer, ...replayed } = await replayLast(the(one)));
+    do ({ answer, ...replayed } = await replayFirst(the(one)));
     while (answer.status !== 202);
     await earlier.start();
     await earlier.waitForLog(/entries of a later version.*upgrade this node/);
@@ -154,7 +154,7 @@ describe("versions one apart", () => {
       expect.stringMatching(new RegExp(`${nameOf(earlier)} +outdated .*Upgrade it\\.`, "s")),
     ]);
     await world.senders.acknowledges(100);
-    await upgrade(earlier);
+    await upgrade(earlier, "kill9");
     await world.senders.acknowledges(100);
     await world.senders.stop();
     expect((await prove(world, SETTLE_MS)).faults).toEqual([]);
