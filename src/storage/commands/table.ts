@@ -11,7 +11,10 @@ import { rejectedCommands } from "./rejected-commands.ts";
 import { replayCommands } from "./replay-commands.ts";
 import { retentionCommands } from "./retention-commands.ts";
 
-/** Names are stored in logs: none may be given to another change. */
+/**
+ * Names are stored in logs, which nodes of versions one apart apply: none may be given to another change, or come to change
+ * something else with the same data. New commands and fields are listed in `storage/cluster/formats.ts`.
+ */
 export const COMMANDS = {
   ...eventCommands,
   ...deliveryCommands,

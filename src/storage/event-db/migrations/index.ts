@@ -1,4 +1,7 @@
-/** The event file's migrations in order; append only. */
+/**
+ * The event file's migrations in order; append only. They only add, as each node of a cluster runs them at another place of the
+ * log. A new column gets its values from new fields of commands alone: what earlier versions apply leaves it empty.
+ */
 import events from "./0001-events.sql" with { type: "text" };
 import replayRuns from "./0002-replay-runs.sql" with { type: "text" };
 import flow from "./0003-flow.sql" with { type: "text" };

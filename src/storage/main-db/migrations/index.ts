@@ -1,4 +1,7 @@
-/** The main database's migrations in order; append only. */
+/**
+ * The main database's migrations in order; append only. They only add, as each node of a cluster runs them at another place of
+ * the log, among rows of versions one apart.
+ */
 import accountsAndWebhooks from "./0001-accounts-and-webhooks.sql" with { type: "text" };
 import sizeLimit from "./0002-size-limit.sql" with { type: "text" };
 import pausedTargets from "./0003-paused-targets.sql" with { type: "text" };
