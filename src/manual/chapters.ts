@@ -6,6 +6,7 @@ import backup from "./backup.md" with { type: "text" };
 import bodies from "./bodies.md" with { type: "text" };
 import cli from "./cli.md" with { type: "text" };
 import cluster from "./cluster.md" with { type: "text" };
+import clusterKubernetes from "./cluster-kubernetes.md" with { type: "text" };
 import configAsCode from "./config-as-code.md" with { type: "text" };
 import configuration from "./configuration.md" with { type: "text" };
 import dashboard from "./dashboard.md" with { type: "text" };
@@ -121,6 +122,11 @@ const parts = [
         summary: "Failures of a process, machine or disk, and their cost",
       },
       { slug: "cluster", text: cluster, summary: "A cluster of gateways, and what most need instead" },
+      {
+        slug: "cluster-kubernetes",
+        text: clusterKubernetes,
+        summary: "Manifests of a cluster: NATS servers, gateways, volumes, budgets",
+      },
       { slug: "configuration", text: configuration, summary: "Environment variables and their defaults" },
       {
         slug: "sign-in",
