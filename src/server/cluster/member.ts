@@ -59,9 +59,9 @@ export function createClusterMember(deps: {
   });
   deps.stopping.addEventListener("abort", () => stops.push(outbox.hurry()));
 
-  async function timedAppend(record: Parameters<typeof eventLog.append>[0]): Promise<number> {
+  async function timedAppend(...record: Parameters<typeof eventLog.append>): Promise<number> {
     const sentAt = clock.monotonic();
-    const position = await eventLog.append(record);
+    const position = await eventLog.append(...record);
     counts.append.observe(clock.monotonic() - sentAt);
     return position;
   }

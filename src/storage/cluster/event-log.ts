@@ -8,6 +8,9 @@
  * get entries that a majority has, in the same order everywhere, and none is left out.
  */
 
+/** Time for an append by default: NATS takes 4 to 9 seconds to elect another leader, which cannot be made quicker. */
+export const APPEND_BUDGET_MS = 12_000;
+
 export type LogEntry = LogRecordEntry | LogClaimEntry;
 
 export type LogRecordEntry = Readonly<{ kind: "record"; position: number; id: string; bytes: Uint8Array }>;

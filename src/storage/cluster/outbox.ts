@@ -6,7 +6,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { type ClusterEntry, isConfig, sizeOfEntry } from "./entries.ts";
-import type { EventLog } from "./event-log.ts";
+import { APPEND_BUDGET_MS, type EventLog } from "./event-log.ts";
 import { FORMATS, type Formats } from "./formats.ts";
 import { encodeRecord } from "./record.ts";
 
@@ -51,6 +51,8 @@ const MOST_ENTRIES = 256;
 const MOST_BYTES = 384 * 1024;
 /** 64 events a record and three records under way reached 55,000 events/s, with servers that sync always. */
 const MOST_UNDER_WAY = 3;
+/** Entries of one record fail together where the log does not answer, once the oldest has waited for long. */
+const MOST_APART_MS = 1_000;
 /** Stored events that the reader has not brought back are kept up to here, as it can read them from the log as well. */
 const MOST_KEPT_BYTES = 32 * 1024 * 1024;
 /** Containers are killed 10 s after they were told to stop, and requests, attempts and files take their time too. */
@@ -69,7 +71,7 @@ export function createOutbox(deps: {
   formats?: Formats;
 }): Outbox {
   const { log, node, epoch, onProof, clock, readable, formats = FORMATS } = deps;
-  const waiting: OwnEntry[] = [];
+  const waiting: Readonly<{ own: OwnEntry; since: number }>[] = [];
   const underWay = new Map<string, OwnRecord>();
   /** Those of them that the log has. */
   const stored = new Set<string>();
@@ -97,22 +99,25 @@ export function createOutbox(deps: {
 
   function flush(): void {
     while (waiting.length > 0 && appends < MOST_UNDER_WAY) {
-      void append(newId(), takeSome()).catch(() => undefined);
+      const since = waiting[0]?.since ?? clock.monotonic();
+      void append(newId(), takeSome(since), since).catch(() => undefined);
     }
   }
 
-  function takeSome(): readonly OwnEntry[] {
+  /** The oldest ones, which have waited since then or a little less. */
+  function takeSome(oldest: number): readonly OwnEntry[] {
     let bytes = 0;
     let count = 0;
-    for (const { entry } of waiting) {
-      bytes += sizeOfEntry(entry);
+    for (const { own, since } of waiting) {
+      bytes += sizeOfEntry(own.entry);
+      if (since - oldest > MOST_APART_MS) break;
       if (count === MOST_ENTRIES || (count > 0 && bytes > MOST_BYTES)) break;
       count++;
     }
-    return waiting.splice(0, count);
+    return waiting.splice(0, count).map(({ own }) => own);
   }
 
-  async function append(id: string, entries: readonly OwnEntry[]): Promise<void> {
+  async function append(id: string, entries: readonly OwnEntry[], since: number): Promise<void> {
     appends++;
     if (underWay.size === 0) quietSince = clock.monotonic();
     const bytes = entries.reduce((sum, { entry }) => sum + sizeOfEntry(entry), 0);
@@ -123,7 +128,7 @@ export function createOutbox(deps: {
     try {
       const plain = entries.map(({ entry }) => entry);
       const record = { node, entries: plain, ...(own.epoch !== undefined && { epoch: own.epoch }) };
-      const position = await appended(id, encodeRecord(record, formats.of(plain)));
+      const position = await appended(id, encodeRecord(record, formats.of(plain)), since);
       quietSince = clock.monotonic();
       onProof(sentAt);
       if (underWay.has(id)) stored.add(id);
@@ -151,12 +156,12 @@ export function createOutbox(deps: {
     return entry === own.entry ? own : { ...own, entry };
   }
 
-  function appended(id: string, bytes: Uint8Array): Promise<number> {
+  function appended(id: string, bytes: Uint8Array, since: number): Promise<number> {
     if (givenUp !== null) return Promise.reject(givenUp);
     return new Promise((resolve, reject) => {
       rejections.add(reject);
       log
-        .append({ shard: 0, id, bytes })
+        .append({ shard: 0, id, bytes }, Math.max(0, since + APPEND_BUDGET_MS - clock.monotonic()))
         .then(resolve, reject)
         .finally(() => rejections.delete(reject));
     });
@@ -195,13 +200,13 @@ export function createOutbox(deps: {
   return {
     put(own) {
       try {
-        waiting.push(fit(own));
+        waiting.push({ own: fit(own), since: clock.monotonic() });
         schedule();
       } catch (error) {
         own.waiter.failed(error instanceof Error ? error : new Error(String(error)));
       }
     },
-    putRecord: async (id, entries) => append(id, entries.map(fit)),
+    putRecord: async (id, entries) => append(id, entries.map(fit), clock.monotonic()),
     take(id) {
       quietSince = clock.monotonic();
       return forget(id);

@@ -10,14 +10,14 @@ import { draft } from "../storage-world.ts";
 
 function world(isLeading = false, formats = new Formats([])) {
   const readable = { by: 1 };
-  const records: { id: string; bytes: Uint8Array }[] = [];
+  const records: { id: string; bytes: Uint8Array; budgetMs: number | undefined }[] = [];
   const clock = createFakeClock();
   /** Resolve the appends of a log that is silent; null for one that answers. */
   const silent: { answers: ((position: number) => void)[] | null } = { answers: null };
   const outbox = createOutbox({
     log: {
-      append({ id, bytes }) {
-        records.push({ id, bytes });
+      append({ id, bytes }, budgetMs) {
+        records.push({ id, bytes, budgetMs });
         const { answers } = silent;
         return answers === null
           ? Promise.resolve(records.length)
@@ -148,6 +148,26 @@ function bodyOf(entry: unknown): string {
   const { command } = entry as { command: { draft: { body: Uint8Array } } };
   return Buffer.from(command.draft.body).toString();
 }
+
+test("what waits behind records under way has no more time than they have, counted from its own beginning", async () => {
+  const { put, clock, silent, records } = world();
+  silent.answers = [];
+  const all: Promise<number>[] = [];
+  for (let n = 0; n < 8; n++) {
+    all.push(put());
+    await twoTurns();
+    clock.advance(500);
+  }
+  clock.advance(7_000);
+  for (let n = 0; n < 8; n++) {
+    silent.answers[n]?.(n + 1);
+    await twoTurns();
+  }
+  await Promise.all(all);
+  // The first three at once; then those of 1.5 to 2.5 s, with 11 s gone, and those of 3 to 3.5 s.
+  expect(records.map(({ budgetMs }) => budgetMs)).toEqual([12_000, 12_000, 12_000, 2_500, 4_000]);
+  expect(records.map(({ bytes }) => decodeRecord(bytes).entries.length)).toEqual([1, 1, 1, 3, 2]);
+});
 
 test("a node that is being stopped gives all up once a silent log had 1.5 seconds, also what comes later", async () => {
   const { outbox, records, put, clock, silent } = world();

@@ -10,7 +10,7 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import type { ConfigError } from "../../../config.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { AppError } from "../../../lib/errors.ts";
-import type { EventLog, LogHead, LogReader, Owner } from "../event-log.ts";
+import { APPEND_BUDGET_MS, type EventLog, type LogHead, type LogReader, type Owner } from "../event-log.ts";
 import { hearBeats, sendBeat } from "./beats.ts";
 import { latestClaims, ownerAt, publishClaim } from "./claims.ts";
 import { type Connection, connectToNats } from "./connection.ts";
@@ -20,7 +20,7 @@ import { fault, type NatsOptions } from "./options.ts";
 import { CODES, createPublisher, PART_BYTES, type Publisher } from "./publish.ts";
 import { openSource } from "./pull.ts";
 import { startReader } from "./reader.ts";
-import { DEFAULT_BUDGET_MS, persist, Refusal } from "./requests.ts";
+import { persist, Refusal } from "./requests.ts";
 import { prepareStreams } from "./streams.ts";
 import { trimShard } from "./trim.ts";
 
@@ -103,7 +103,7 @@ function createLog(parts: Parts): EventLog {
   const { options, clock, client, connection, manager, publisher } = parts;
   const { shards } = options;
   const readers = new Set<LogReader>();
-  const within = (what: string, budgetMs = DEFAULT_BUDGET_MS) => ({ connection, clock, what, budgetMs });
+  const within = (what: string, budgetMs = APPEND_BUDGET_MS) => ({ connection, clock, what, budgetMs });
   const policies = {
     ack_policy: client.AckPolicy.None,
     deliver_policy: client.DeliverPolicy.StartSequence,

@@ -4,9 +4,6 @@ import { type Clock, wait } from "../../../lib/clock.ts";
 import { AppError } from "../../../lib/errors.ts";
 import type { Connection } from "./connection.ts";
 
-/** The election of a new leader takes 4 to 9 seconds and cannot be made quicker. */
-export const DEFAULT_BUDGET_MS = 12_000;
-
 /** JetStream tells duplicates for two minutes; a record must not be tried again anywhere near that. */
 const MAX_BUDGET_MS = 60_000;
 
