@@ -134,10 +134,13 @@ describe("a cluster", () => {
       await Promise.all(cluster.nats.names.map(cluster.nats.kill));
       // Their results cannot be stored.
       isLogGone.resolve();
-      const unanswered = fetch(leader.entrypointUrl(setup.entrypointId), { method: "POST", body: "?" });
+      const waiting = fetch(leader.entrypointUrl(setup.entrypointId), { method: "POST", body: "?" });
+      // The port may be closed before the request was read.
+      const answered = waiting.then(({ status }) => status).catch(() => "none");
       const since = performance.now();
-      const [{ code }, { status }] = await Promise.all([leader.stop(), unanswered]);
-      expect({ code, status }).toEqual({ code: 0, status: 503 });
+      const [{ code }, status] = await Promise.all([leader.stop(), answered]);
+      expect(code).toBe(0);
+      expect([503, "none"]).toContain(status);
       expect(performance.now() - since).toBeLessThan(DOCKER_MS);
       await Promise.all(cluster.nats.names.map(cluster.nats.start));
       await leader.start();
