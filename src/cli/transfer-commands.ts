@@ -73,8 +73,10 @@ export function addTransferCommands(program: Command, io: Io): void {
         withMainDb(io, (mainDb) => {
           const { id: userId } = getUser(mainDb, options.user);
           refuseInCluster(mainDb);
-          return runTransfer({ config, mainDb, io }, async ({ importWebhook, receive, discard, clear }) => {
-            await clear();
+          return runTransfer({ config, mainDb, io }, async (transfer) => {
+            const { importWebhook, receive, discard } = transfer;
+            transfer.endUnfinished();
+            await transfer.removeLeftovers();
             const source = Bun.file(file);
             const path = await receive(source.stream(), source.size);
             try {

@@ -44,6 +44,7 @@ export async function runTransfer<T>(
     useCases,
     ...types,
     removeFile: files.remove,
+    spread: () => Promise.resolve(),
     onImported: () => undefined,
   });
   try {

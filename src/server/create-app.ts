@@ -99,12 +99,9 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
   const { outbound, targetTypes, throttle, replay, replayRuns, refusals } = delivery;
   const { sendTestNotice, sandbox, transform } = delivery;
 
+  const basics = { config, mainDb, keys, clock, log };
   const people = createPeopleParts({
-    config,
-    mainDb,
-    keys,
-    clock,
-    log,
+    ...basics,
     stopping: stopping.signal,
     passwords: overrides.passwords,
   });
@@ -122,14 +119,14 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     keys,
     clock,
     stopping: stopping.signal,
+    spreadImport: async (webhookId) => nodeHttp?.imports.spread(webhookId),
     onImported: (webhookId) => delivery.imported(webhookId),
   });
   const { providers, useCases, transfer } = ofWebhooks;
-  await transfer.clear();
+  await transfer.removeLeftovers();
   const keepLearned = createLearnedSecrets({ mainDb, providers, keys, clock, log });
   const { remoteAddressOf: clientOf } = people;
-  const nodeHttp =
-    member && (await createNodeHttp({ member, config, mainDb, keys, clock, log, keepLearned, clientOf }));
+  const nodeHttp = member && (await createNodeHttp({ ...basics, member, files, keepLearned, clientOf }));
   const ingest = createIngestParts({
     events,
     rejected,
@@ -218,7 +215,8 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     checks,
     report,
     measure: async () => (await measureStorageFiles(config)).eventFiles.bytes,
-    member,
+    node: member && nodeHttp && { member, imported: nodeHttp.imports.imported },
+    endUnfinishedImports: transfer.endUnfinished,
     leaderChanged: () => nodeHttp?.leaderChanged(),
     async closeOthers() {
       nodeHttp?.stop();

@@ -3,6 +3,7 @@ import type { Elysia } from "elysia";
 import { type Clock, wait } from "../lib/clock.ts";
 import { every } from "../lib/every.ts";
 import type { Logger } from "../observability/log.ts";
+import type { ImportedFiles } from "../storage/cluster/imported-files.ts";
 import type { ClusterMember } from "./cluster/member.ts";
 import type { StartOver } from "./cluster/seat.ts";
 import type { DeliveryParts } from "./delivery.ts";
@@ -29,15 +30,18 @@ export function createLifeCycle(deps: {
   /** Size of the event files. */
   measure: () => Promise<number>;
   /** Null for a gateway that is alone. */
-  member: ClusterMember | null;
+  node: Readonly<{ member: ClusterMember; imported: ImportedFiles }> | null;
+  /** Ends what a crash in the middle of an import left. */
+  endUnfinishedImports: () => void;
   /** Called when another node of the cluster leads. */
   leaderChanged: () => void;
   /** Called once nothing is delivered any more. */
   closeOthers: () => Promise<void>;
   unlock: () => void;
 }) {
-  const { app, clock, log, stopping, stored, delivery, people, checks, report, member } = deps;
+  const { app, clock, log, stopping, stored, delivery, people, checks, report, node } = deps;
   const { mainDb, storage, reserve, lost } = stored;
+  const { endUnfinishedImports } = deps;
   let stopIdleChecks = () => {};
   let cleared = Promise.resolve();
   let resumed = Promise.resolve();
@@ -50,11 +54,15 @@ export function createLifeCycle(deps: {
     lost.start();
     report.start();
     stopIdleChecks = every(clock, IDLE_CHECK_MS, () => storage.files.closeIdle());
-    cleared = deleteLeftovers();
-    if (member === null) return lead();
+    if (node === null) {
+      cleared = deleteLeftovers();
+      return lead();
+    }
+    const { member, imported } = node;
     member.start({
       mainDb,
       files: storage.files,
+      imported,
       room: report.room,
       measure: deps.measure,
       isUnfit: () => reserve.isSpent(),
@@ -62,11 +70,16 @@ export function createLifeCycle(deps: {
       leaderChanged: deps.leaderChanged,
       startOver: startOver.resolve,
     });
+    // The log may say of a file that it is an import's, of which this node has no more than that it was hidden.
+    cleared = member.caughtUp().then(deleteLeftovers, (error: unknown) => {
+      log.warn("the files of deleted webhooks stay until the next start", { cause: error });
+    });
     return Promise.resolve();
   }
 
   /** Begins what only one process may do for the same data. */
   function lead(): Promise<void> {
+    endUnfinishedImports();
     leading.resolve();
     people.apiKeys.uses.start();
     people.sessions.seen.start();
@@ -78,7 +91,10 @@ export function createLifeCycle(deps: {
 
   async function deleteLeftovers(): Promise<void> {
     try {
-      await storage.files.deleteLeftovers(mainDb.webhooks.listDeletedIds());
+      for (const id of mainDb.webhooks.listDeletedIds()) {
+        // Meanwhile an import may have made it visible.
+        if (mainDb.webhooks.find(id) === null) await storage.files.deleteLeftovers([id]);
+      }
     } catch (error) {
       log.error("the files of deleted webhooks could not be removed", { cause: error });
     }
@@ -101,7 +117,7 @@ export function createLifeCycle(deps: {
     await deps.closeOthers();
     delivery.close();
     people.close();
-    await member?.stop();
+    await node?.member.stop();
     await stored.close();
     deps.unlock();
   }

@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../observability/log.ts";
 import type { StorageMetrics } from "../observability/metrics.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
+import { listAwaited } from "../storage/cluster/import-folder.ts";
 import { watchFolder } from "../storage/folder/folder-watch.ts";
 import { listWithoutFile } from "../storage/folder/missing-data.ts";
 import type { MainDb } from "../storage/main-db/open.ts";
@@ -27,8 +28,13 @@ export function watchLostData(deps: {
   const folder = watchFolder({ dataDir, dbPath, clock, log });
 
   checkSecretKey({ mainDb, keys, log });
+  // Other nodes of the cluster have these.
+  const awaited = new Set(listAwaited(dataDir).map(({ webhookId }) => webhookId));
   const expected = keepsFiles ? mainDb.webhooks.listAll().map(({ id }) => id) : [];
-  const missing = listWithoutFile(dataDir, expected);
+  const missing = listWithoutFile(
+    dataDir,
+    expected.filter((id) => !awaited.has(id)),
+  );
   for (const _ of missing) metrics.eventFileLost();
   if (missing.length > 0) {
     log.error("event files are missing: an empty one is created for each webhook when it is used", {

@@ -53,6 +53,8 @@ export function createWebhookParts(deps: {
   keys: Sealer;
   clock: Clock;
   stopping: AbortSignal;
+  /** Resolves once an import that is about to become visible is where the death of this machine does not lose it. */
+  spreadImport: (webhookId: string) => Promise<void>;
   /** Called after an imported webhook is stored. */
   onImported: (webhookId: string) => void;
 }) {
@@ -109,6 +111,7 @@ export function createWebhookParts(deps: {
       targetTypes,
       providers,
       removeFile: (webhookId) => eventFiles.delete(webhookId),
+      spread: deps.spreadImport,
       onImported: deps.onImported,
     }),
   };

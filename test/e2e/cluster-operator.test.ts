@@ -107,7 +107,7 @@ describe("the operator of a cluster", () => {
     while ((await post()) !== 200);
   });
 
-  natsTest("changes users by the command line at the leader only, and imports nothing", async () => {
+  natsTest("changes users by the command line at the leader only", async () => {
     const status = await sees(nodeAt(1), ({ leader }) => leader !== null);
     const [leader, follower] =
       status.leader?.node === "node1" ? [nodeAt(0), nodeAt(1)] : [nodeAt(1), nodeAt(0)];
@@ -121,19 +121,6 @@ describe("the operator of a cluster", () => {
     }
     expect((await leader.run(["user", "add", "frank"])).code).toBe(0);
     while (!(await follower.run(["user", "list"])).out.includes("frank"));
-    for (const node of [leader, follower]) {
-      const headers = {
-        authorization: `Bearer ${await cluster.apiAt(node).key()}`,
-        "content-type": "application/vnd.sqlite3",
-      };
-      const response = await fetch(`${node.origin}/api/v1/webhooks/import`, {
-        method: "POST",
-        headers,
-        body: "x",
-      });
-      expect(response.status).toBe(409);
-      expect(await response.text()).toContain("import_in_cluster");
-    }
   });
 
   natsTest("takes a node's data out of the cluster, for a gateway alone", async () => {

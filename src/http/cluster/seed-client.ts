@@ -1,9 +1,9 @@
-/** Asks the leader of the cluster for copies of its databases. */
+/** Asks other nodes of the cluster for copies of their databases. */
 import { z } from "zod";
 import { AppError } from "../../lib/errors.ts";
 import type { NodeAddress } from "./forward.ts";
 import type { NodeSignatures } from "./node-signature.ts";
-import { SEED_BYTES, SEED_PATH, SEED_SHA256 } from "./seed-routes.ts";
+import { SEED_BYTES, SEED_PATH, SEED_SHA256, WEBHOOK_DELETED } from "./seed-routes.ts";
 
 /** A copy as it arrives; the receiver compares length and hash. */
 export type ArrivingCopy = Readonly<{ bytes: number; sha256: string; body: ReadableStream<Uint8Array> }>;
@@ -16,6 +16,15 @@ export type SeedClient = Readonly<{
    */
   fetchCopy: (
     what: Readonly<{ webhookId: string | null }>,
+    signal: AbortSignal,
+  ) => Promise<ArrivingCopy | null>;
+  /**
+   * Resolves with a node's copy of an imported webhook's event file; null if the webhook was deleted after that position of
+   * the log. Else as `fetchCopy`.
+   */
+  fetchImported: (
+    from: NodeAddress,
+    file: Readonly<{ webhookId: string; position: number }>,
     signal: AbortSignal,
   ) => Promise<ArrivingCopy | null>;
 }>;
@@ -31,31 +40,46 @@ export function createSeedClient(deps: {
   signatures: Pick<NodeSignatures, "sign">;
 }): SeedClient {
   const { leader: findLeader, signatures } = deps;
+
+  /** Resolves with null for an answer with the code `absent`. */
+  async function fetchFrom(
+    { node, url }: NodeAddress,
+    { path, absent }: Readonly<{ path: string; absent: string }>,
+    signal: AbortSignal,
+  ): Promise<ArrivingCopy | null> {
+    const response = await fetch(new URL(path, url), {
+      headers: signatures.sign({ method: "GET", path, client: null }),
+      signal,
+      // A kept connection may be one that the node is closing.
+      keepalive: false,
+      redirect: "error",
+      decompress: false,
+      // Between nodes there is none, whatever the environment says.
+      proxy: false,
+      // By default it gives up while the copy of a large file is made.
+      timeout: false,
+    }).catch((cause: unknown) => {
+      throw refused(`Node ${node} did not answer.`, cause);
+    });
+    if (response.ok && response.body !== null) return { ...headOf(response), body: response.body };
+    const told = errorSchema.safeParse(await response.json().catch(() => null)).data?.error;
+    if (told?.code === absent) return null;
+    throw refused(`Node ${node} gives no copy: ${told?.message ?? `It answered with ${response.status}.`}`);
+  }
+
   return {
     async fetchCopy({ webhookId }, signal) {
       const leader = findLeader();
       if (leader === null) throw refused("The cluster has no leader at the moment.");
       const path = `${SEED_PATH}/${webhookId === null ? "main" : `events/${webhookId}`}`;
-      const response = await fetch(new URL(path, leader.url), {
-        headers: signatures.sign({ method: "GET", path, client: null }),
-        signal,
-        // A kept connection may be one that the leader is closing.
-        keepalive: false,
-        redirect: "error",
-        decompress: false,
-        // Between nodes there is none, whatever the environment says.
-        proxy: false,
-        // By default it gives up while the copy of a large file is made.
-        timeout: false,
-      }).catch((cause: unknown) => {
-        throw refused(`The cluster's leader, node ${leader.node}, did not answer.`, cause);
-      });
-      if (response.ok && response.body !== null) return { ...headOf(response), body: response.body };
-      const told = errorSchema.safeParse(await response.json().catch(() => null)).data?.error;
-      if (response.status === 404 && told?.code === "not_found" && webhookId !== null) return null;
-      const reason = told?.message ?? `It answered with status ${response.status}.`;
-      throw refused(`The cluster's leader, node ${leader.node}, gives no copy: ${reason}`);
+      return fetchFrom(leader, { path, absent: "not_found" }, signal);
     },
+    fetchImported: (from, { webhookId, position }, signal) =>
+      fetchFrom(
+        from,
+        { path: `${SEED_PATH}/imports/${webhookId}?after=${position}`, absent: WEBHOOK_DELETED },
+        signal,
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
-/** Gives other nodes of the cluster copies of the leader's databases. */
+/** Gives other nodes of the cluster copies of databases: the leader of all, any node of the files of imported webhooks. */
 import { Elysia } from "elysia";
 import { AppError, notFound } from "../../lib/errors.ts";
+import { isId } from "../../lib/ids.ts";
 import { createPlaces } from "../../lib/waiting/places.ts";
 import { IDLE_SECONDS } from "../listen.ts";
 import { temporaryFileResponse } from "../temporary-file.ts";
@@ -14,6 +15,8 @@ export const SEED_PATH = `${CLUSTER_PREFIX}seed`;
 /** Length and hash have headers of their own: a body that is streamed has no Content-Length. */
 export const SEED_BYTES = "x-webhooker-seed-bytes";
 export const SEED_SHA256 = "x-webhooker-seed-sha256";
+/** Code of the answer for an imported webhook that was deleted since. */
+export const WEBHOOK_DELETED = "webhook_deleted";
 
 /** Each copy takes a thread, and as much of the disk as its original. */
 const MOST_AT_ONCE = 2;
@@ -28,13 +31,17 @@ export function seedRoutes(deps: {
   hasWebhook: (webhookId: string) => boolean;
   /** Decides whether the node that takes copies is to keep event files, before the main database that says so is copied. */
   admit: (node: string) => Promise<void>;
+  /** Whether the event file is here, be it of a webhook that is being imported and not visible yet. */
+  hasFile: (webhookId: string) => boolean;
+  /** Rejects unless this node has applied the log up to that position, and the log all changes of this node. */
+  agreed: (position: number) => Promise<void>;
   copies: Readonly<{
     ofMainDatabase: () => Promise<SeedCopy>;
     ofEvents: (webhookId: string) => Promise<SeedCopy>;
     discard: (path: string) => Promise<void>;
   }>;
 }) {
-  const { isLeader, hasWebhook, admit, copies } = deps;
+  const { isLeader, hasWebhook, admit, hasFile, agreed, copies } = deps;
   const places = createPlaces({
     count: MOST_AT_ONCE,
     mostWaiting: MOST_WAITING,
@@ -49,7 +56,6 @@ export function seedRoutes(deps: {
     make: (node: string) => Promise<SeedCopy>,
   ): Promise<Response> {
     const { node } = requireNode(request);
-    if (!isLeader()) throw unavailable("not_leader", "Only the leader of the cluster gives copies.");
     server?.timeout(request, 0);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     const work = async () => {
@@ -67,15 +73,33 @@ export function seedRoutes(deps: {
     return promise;
   }
 
+  function giveAsLeader(
+    request: Request,
+    server: GateServer | null,
+    make: (node: string) => Promise<SeedCopy>,
+  ): Promise<Response> {
+    requireNode(request);
+    if (!isLeader()) throw unavailable("not_leader", "Only the leader of the cluster gives copies.");
+    return give(request, server, make);
+  }
+
   return new Elysia({ name: "seeds" })
     .get(`${SEED_PATH}/main`, ({ request, server }) =>
-      give(request, server, async (node) => {
+      giveAsLeader(request, server, async (node) => {
         await admit(node);
         return copies.ofMainDatabase();
       }),
     )
-    .get(`${SEED_PATH}/events/:webhookId`, ({ request, server, params: { webhookId } }) =>
+    .get(`${SEED_PATH}/imports/:webhookId`, ({ request, server, params: { webhookId }, query: { after } }) =>
       give(request, server, async () => {
+        if (isId(webhookId) && hasFile(webhookId)) return copies.ofEvents(webhookId);
+        await agreed(Number(after));
+        if (hasWebhook(webhookId)) throw unavailable("no_file", "The event file is not here yet.");
+        throw new AppError({ kind: "gone", code: WEBHOOK_DELETED, message: "The webhook is deleted." });
+      }),
+    )
+    .get(`${SEED_PATH}/events/:webhookId`, ({ request, server, params: { webhookId } }) =>
+      giveAsLeader(request, server, async () => {
         if (!hasWebhook(webhookId)) throw notFound("webhook");
         try {
           return await copies.ofEvents(webhookId);

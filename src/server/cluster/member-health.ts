@@ -17,7 +17,7 @@ export function createMemberHealth(deps: {
   eventLog: Pick<EventLog, "head">;
   nodes: () => readonly HeardNode[];
   applied: () => number;
-  applier: () => Pick<Applier, "needsUpgrade" | "isBlocked"> | null;
+  applier: () => Pick<Applier, "needsUpgrade" | "isBlocked" | "reached"> | null;
   /** True if it is known who leads, and where that node is. */
   knowsLeader: () => boolean;
   clock: Clock;
@@ -30,6 +30,8 @@ export function createMemberHealth(deps: {
       const end = (await eventLog.head(0)).last;
       while (!(applied() >= end && knowsLeader()) && clock.monotonic() < until) await wait(clock, LOOK_MS);
     },
+    /** Resolves once this node has applied what the log has now. Rejects if the log is out of reach. */
+    caughtUp: async () => applier()?.reached((await eventLog.head(0)).last),
     /** Null while the node can do its part; else why not. */
     fault(): string | null {
       if (applier()?.needsUpgrade())

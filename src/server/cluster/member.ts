@@ -8,6 +8,7 @@ import type { Logger } from "../../observability/log.ts";
 import { type Applier, type ApplierTrouble, startApplier } from "../../storage/cluster/applier.ts";
 import type { Owner } from "../../storage/cluster/event-log.ts";
 import { FORMATS, readableByAll } from "../../storage/cluster/formats.ts";
+import type { ImportedFiles } from "../../storage/cluster/imported-files.ts";
 import { type HeardNode, type Leadership, startLeadership } from "../../storage/cluster/leadership.ts";
 import { createOutbox } from "../../storage/cluster/outbox.ts";
 import { createReplicatedWriter } from "../../storage/cluster/replicated-writer.ts";
@@ -80,6 +81,7 @@ export function createClusterMember(deps: {
   function start(deps: {
     mainDb: MainDb;
     files: WebhookDBManager;
+    imported: ImportedFiles;
     /** Bytes that event files may take on the disk here. */
     room: () => number;
     /** Size of the event files here. */
@@ -92,9 +94,10 @@ export function createClusterMember(deps: {
     leaderChanged: () => void;
     startOver: (how: StartOver) => void;
   }): void {
-    const { mainDb, files, isUnfit, lead, leaderChanged } = deps;
+    const { mainDb, files, imported, isUnfit, lead, leaderChanged } = deps;
     const { replication } = mainDb;
     if (local === null) throw new Error("the event files have no writer yet");
+    if (seat.leader !== null) imported.claimed(seat.leader);
     // As a leader that was killed it would take its own rows for those of another.
     replication.follow();
     replication.noteEventSchema(eventMigrations.length);
@@ -109,24 +112,22 @@ export function createClusterMember(deps: {
       if (how !== null) startOver(how);
     };
     applier = startApplier({
-      log: eventLog,
-      born,
-      after: seat.after,
-      leader: seat.leader,
+      ...{ log: eventLog, born, after: seat.after, leader: seat.leader, outbox, writer: local, clock },
       ownEpoch: () => leadership?.ownEpoch() ?? null,
-      outbox,
-      writer: local,
       config: createConfigCopy({
         mainDb,
         files,
+        imported,
         keepsFiles: seat.keeps,
         onRows() {
           // The leader has listed this node: it takes the files, and reads the log on from them.
           if (!seat.keeps && mainDb.keepers.has(node)) startOver("everything");
         },
       }),
-      clock,
-      onLeader: (owner) => leadership?.claimed(owner),
+      onLeader(owner) {
+        leadership?.claimed(owner);
+        imported.claimed(owner);
+      },
       onTrouble,
     });
     const { reached, isBlocked, needsUpgrade } = applier;
@@ -137,11 +138,7 @@ export function createClusterMember(deps: {
     });
     since = clock.monotonic();
     leadership = startLeadership({
-      log: eventLog,
-      node,
-      leader: seat.leader,
-      clock,
-      keeps: seat.keeps,
+      ...{ log: eventLog, node, leader: seat.leader, clock, keeps: seat.keeps },
       describe: () => ({
         ...{ url, version, applied: applied(), synced, copies, room: deps.room() },
         ...{ format: FORMATS.newest, needsUpgrade: needsUpgrade() },
@@ -198,6 +195,7 @@ export function createClusterMember(deps: {
     });
     stops.push(
       () => shipping.stop(),
+      imported.stop,
       upkeep.stop,
       care.stop,
       every(clock, SHIP_MS, () => mayLead() && shipping.poll()),

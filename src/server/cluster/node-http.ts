@@ -4,16 +4,21 @@ import type { Config } from "../../config.ts";
 import { createForgetSender } from "../../http/cluster/forget-sender.ts";
 import { createForwarder } from "../../http/cluster/forward.ts";
 import { createClusterGate } from "../../http/cluster/gate.ts";
+import { importRoutes } from "../../http/cluster/import-routes.ts";
 import { createLearnedSender, learnedRoutes } from "../../http/cluster/learned.ts";
 import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
 import { operatorRoutes } from "../../http/cluster/operator-routes.ts";
 import { seedRoutes } from "../../http/cluster/seed-routes.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { KeyRing } from "../../lib/crypto.ts";
+import { AppError } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
 import { createSnapshots } from "../../storage/backup/snapshots.ts";
+import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
+import { isLost } from "../../storage/sqlite/file-size.ts";
 import type { KeepLearned, LearnedSecret } from "../../webhooks/learned-secrets.ts";
+import { createClusterImports } from "./imports.ts";
 import type { ClusterMember } from "./member.ts";
 import { createStatusReader } from "./status.ts";
 
@@ -23,6 +28,7 @@ export async function createNodeHttp(deps: {
   member: ClusterMember;
   config: Pick<Config, "dbPath" | "dataDir">;
   mainDb: Pick<MainDb, "replication" | "keepers" | "synced">;
+  files: Pick<WebhookDBManager, "delete" | "pathOf">;
   keys: Pick<KeyRing, "nodeKey">;
   clock: Clock;
   log: Logger;
@@ -30,7 +36,7 @@ export async function createNodeHttp(deps: {
   keepLearned: KeepLearned;
   clientOf: Parameters<typeof createClusterGate>[0]["clientOf"];
 }) {
-  const { member, config, mainDb, keys, clock, log, keepLearned, clientOf } = deps;
+  const { member, config, mainDb, files, keys, clock, log, keepLearned, clientOf } = deps;
   const signatures = createNodeSignatures({ key: keys.nodeKey, node: member.node, clock });
   const forwarder = createForwarder({ leader: member.leader, self: member.node, signatures, clock, log });
   const snapshots = createSnapshots(config);
@@ -39,9 +45,12 @@ export async function createNodeHttp(deps: {
   const readStatus = createStatusReader({ member, listKeepers: mainDb.keepers.list, clock });
   const { isLeading, forget } = member;
   const forgetAtLeader = createForgetSender({ leader: member.leader, signatures });
+  const { dataDir } = config;
+  const imports = createClusterImports({ member, dataDir, mainDb, files, signatures, clock, log });
   return {
     gate: createClusterGate({ signatures, isLeader: member.isLeading, forwarder, clientOf }),
     readStatus,
+    imports,
     /** Stores a secret here if this node leads, else at the leader. */
     keepLearned: (learned: LearnedSecret) => (member.isLeading() ? keepLearned : sendLearned)(learned),
     routes: new Elysia({ name: "cluster" })
@@ -53,11 +62,17 @@ export async function createNodeHttp(deps: {
         }),
       )
       .use(learnedRoutes({ isLeader: member.isLeading, keep: keepLearned }))
+      .use(importRoutes(imports))
       .use(
         seedRoutes({
           isLeader: member.isLeading,
           hasWebhook: mainDb.replication.hasWebhook,
           admit: member.admit,
+          hasFile: (id) => !isLost(files.pathOf(id)),
+          async agreed(position) {
+            if (!(member.applied() >= position)) throw behind();
+            await mainDb.synced();
+          },
           copies: {
             ...snapshots,
             async ofMainDatabase() {
@@ -71,4 +86,12 @@ export async function createNodeHttp(deps: {
     leaderChanged: forwarder.leaderChanged,
     stop: forwarder.stop,
   };
+}
+
+function behind(): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "behind",
+    message: "This node has not read the log so far.",
+  });
 }

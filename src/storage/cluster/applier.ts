@@ -2,8 +2,9 @@
 import { type Clock, wait } from "../../lib/clock.ts";
 import { notFound } from "../../lib/errors.ts";
 import { UnfitRows } from "../main-db/replication/apply-rows.ts";
-import { type RowChange, RowGathering, type ShippedRows } from "../main-db/replication/row-change.ts";
+import { RowGathering, type ShippedRows } from "../main-db/replication/row-change.ts";
 import type { LocalWriter } from "../writer/event-writer.ts";
+import type { ConfigCopy } from "./config-copy.ts";
 import { type EventEntry, isConfig, outlivesItsLeader, readEntry, sizeOfEntry } from "./entries.ts";
 import type { EventLog, LogEntry, LogReader, Owner, ReaderTrouble } from "./event-log.ts";
 import { FileApplier } from "./file-applier.ts";
@@ -22,15 +23,6 @@ export const LEADER_PARTITION = 0;
 /** Entries that may wait for event files; the reader waits beyond that. */
 const MOST_WAITING = { most: 4_096, mostBytes: 64 * 1024 * 1024 };
 const RETRY_MS = 2_000;
-
-export type ConfigCopy = Readonly<{
-  /** False at a spare: commands change nothing there, and who waits for one is answered once the log has it. */
-  keepsFiles: boolean;
-  /** False for a webhook that was deleted. */
-  takesEntries: (webhookId: string) => boolean;
-  /** Applies the rows of one transaction of the leader; resolves once event files have followed them. */
-  apply: (rows: readonly RowChange[], position: number) => Promise<void>;
-}>;
 
 export type ApplierTrouble =
   | ReaderTrouble
@@ -79,7 +71,7 @@ export function startApplier(deps: {
   const waiting = new WaitingRoom(MOST_WAITING);
   /** Rows of a transaction whose last part has not come, and what ends their positions. */
   const gathering = new RowGathering();
-  let gathered: (() => void)[] = [];
+  const gathered: (() => void)[] = [];
   let isStopped = false;
   /** The reader has ended by itself, or the main database cannot be written. */
   let isStuck = false;
@@ -90,7 +82,7 @@ export function startApplier(deps: {
   function fileOf(webhookId: string): FileApplier {
     let file = files.get(webhookId);
     if (!file) {
-      file = new FileApplier(webhookId, applierDeps);
+      file = new FileApplier(webhookId, { ...applierDeps, writable: config.writable(webhookId) });
       files.set(webhookId, file);
     }
     return file;
@@ -182,14 +174,18 @@ export function startApplier(deps: {
     gathered.push(of.done);
     const rows = gathering.add(shipped);
     if (rows === null) return;
-    const ends = gathered;
-    gathered = [];
-    await persist(of.position, () => config.apply(rows, of.position));
-    for (const done of ends) done();
+    const ends = gathered.splice(0);
+    const { filesThere } = await persist(of.position, () => config.apply(rows, of.position));
+    const end = () => {
+      for (const done of ends) done();
+    };
+    // The rest is applied meanwhile, but until then this node does not count as having read so far, and does not lead.
+    if (filesThere === null) end();
+    else void filesThere.then(end);
   }
 
   /** Nothing after it may be applied before. */
-  async function persist(position: number, act: () => Promise<void>): Promise<void> {
+  async function persist<T>(position: number, act: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await act();

@@ -32,6 +32,12 @@ export class FileApplier {
   constructor(webhookId: string, deps: FileApplierDeps) {
     this.#webhookId = webhookId;
     this.#deps = deps;
+    if (deps.writable === null) return;
+    this.#isBusy = true;
+    void deps.writable.then(() => {
+      this.#isBusy = false;
+      this.#next();
+    });
   }
 
   /** True while the file or its disk is at fault. */
@@ -96,6 +102,8 @@ export class FileApplier {
 export type FileApplierDeps = Readonly<{
   writer: Pick<LocalWriter, "write">;
   clock: Pick<Clock, "after">;
+  /** Resolves once the file can be written; null if it can be already. */
+  writable: Promise<void> | null;
   /** Nothing waits for the file any more. */
   onIdle: (webhookId: string) => void;
 }>;

@@ -6,23 +6,17 @@
  */
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { AppError } from "../../lib/errors.ts";
-import { requireSpace } from "../backup/free-space.ts";
 import { eventMigrations } from "../event-db/migrations/index.ts";
 import { makeFolder, syncFolder } from "../folder/folder.ts";
 import { mainMigrations } from "../main-db/migrations/index.ts";
-import { readVersion } from "../sqlite/own-database.ts";
-
-/** A copy as it arrives. */
-export type SeedCopy = Readonly<{ bytes: number; sha256: string; body: AsyncIterable<Uint8Array> }>;
+import { type ArrivingCopy, copyDamaged, receiveCopy } from "./receive-copy.ts";
 
 /** Resolves with the main database, or a webhook's event file; null if the leader has no such webhook any more. */
 export type FetchCopy = (
   what: Readonly<{ webhookId: string | null }>,
   signal: AbortSignal,
-) => Promise<SeedCopy | null>;
+) => Promise<ArrivingCopy | null>;
 
 export type SeedProgress = Readonly<{
   /** Fetched so far, the main database included. */
@@ -76,7 +70,7 @@ export async function seedFrom(options: Options): Promise<Seeded> {
   const fetching = new Fetching(options);
   const isKnown = knownIn(options);
   try {
-    if (!(await fetching.get(null, temporary(dbPath)))) throw damaged("The leader has no main database.");
+    if (!(await fetching.get(null, temporary(dbPath)))) throw copyDamaged("The leader has no main database.");
     const what = prepare(temporary(dbPath));
     const live = what === "none" ? [] : listWebhookIds(temporary(dbPath));
     const wanted = what === "missing" ? live.filter((id) => !isKnown(id)) : live;
@@ -138,34 +132,28 @@ class Fetching {
     this.#signal.throwIfAborted();
     const copy = await this.#options.fetchCopy({ webhookId }, this.#signal);
     if (copy === null) return false;
-    await this.#store(copy, to);
-    requireKnown(to, (webhookId === null ? mainMigrations : eventMigrations).length);
+    await this.#store(copy, to, (webhookId === null ? mainMigrations : eventMigrations).length);
     this.#note({ files: this.#progress.files + 1 });
     return true;
   }
 
-  async #store({ bytes, sha256, body }: SeedCopy, to: string): Promise<void> {
-    requireSpace({ folder: dirname(to), bytes: this.#outstanding + bytes });
-    const hasher = new Bun.CryptoHasher("sha256");
-    let left = bytes;
-    this.#outstanding += bytes;
-    const file = await open(to, "wx", 0o600);
+  async #store(copy: ArrivingCopy, to: string, newest: number): Promise<void> {
+    let left = copy.bytes;
+    const promised = this.#outstanding;
+    this.#outstanding += left;
     try {
-      for await (const part of body) {
-        this.#signal.throwIfAborted();
-        if (part.byteLength > left) throw damaged("A copy from the leader is longer than it should be.");
-        await file.writeFile(part);
-        hasher.update(part);
-        left -= part.byteLength;
-        this.#outstanding -= part.byteLength;
-        this.#note({ bytes: this.#progress.bytes + part.byteLength });
-      }
-      if (left > 0) throw damaged(`A copy from the leader lacks its last ${left} bytes.`);
-      if (hasher.digest("hex") !== sha256) throw damaged("A copy from the leader has another SHA-256.");
-      await file.sync();
+      await receiveCopy(copy, to, {
+        signal: this.#signal,
+        promised,
+        newest,
+        onPart: (bytes) => {
+          left -= bytes;
+          this.#outstanding -= bytes;
+          this.#note({ bytes: this.#progress.bytes + bytes });
+        },
+      });
     } finally {
       this.#outstanding -= left;
-      await file.close();
     }
   }
 
@@ -219,31 +207,14 @@ function temporary(path: string): string {
 }
 
 function listWebhookIds(path: string): readonly string[] {
-  const sql = "SELECT id FROM webhooks WHERE deleted_at IS NULL ORDER BY id";
-  return reading(path, (db) => db.query<{ id: string }, []>(sql).all()).map(({ id }) => id);
-}
-
-/** Also throws for what does not open. `newest`: the latest schema version that this program knows. */
-function requireKnown(path: string, newest: number): void {
-  const version = reading(path, readVersion);
-  if (version <= newest) return;
-  throw new AppError({
-    kind: "conflict",
-    code: "leader_is_newer",
-    message: `The leader's files have schema version ${version}; this program knows up to ${newest}.`,
-    hint: "The leader runs a later version of webhooker: upgrade this node first. Its own files were not changed.",
-  });
-}
-
-function reading<T>(path: string, read: (db: Database) => T): T {
   const db = new Database(path, { readonly: true });
   try {
-    return read(db);
+    const sql = "SELECT id FROM webhooks WHERE deleted_at IS NULL ORDER BY id";
+    return db
+      .query<{ id: string }, []>(sql)
+      .all()
+      .map(({ id }) => id);
   } finally {
     db.close(true);
   }
-}
-
-function damaged(message: string): AppError {
-  return new AppError({ kind: "unavailable", code: "copy_damaged", message });
 }

@@ -24,6 +24,8 @@ export function adoptWebhookFile(options: { path: string; to: string; ids: IdCha
     db.run(`DROP TABLE ${EXPORT_TABLE}`);
     // Unfinished replays are dropped: their filters name old ids, and the user who asked does not exist here.
     for (const table of ["replay_runs", "replay_targets"]) db.run(`DELETE FROM ${table}`);
+    // A place in a cluster's log, even in this one's, would let entries be skipped.
+    db.run("DELETE FROM log_position");
     db.run("CREATE TEMP TABLE new_ids (before TEXT PRIMARY KEY NOT NULL, after TEXT NOT NULL) STRICT");
     changeIds(db, { column: "target_id", known: ids.targets, another: newId });
     const entrypoints = { ...ids.entrypoints, [PUBLISHED]: PUBLISHED };

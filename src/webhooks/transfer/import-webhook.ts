@@ -32,11 +32,13 @@ export function createImport(
     Readonly<{
       checkRows: CheckRows;
       removeFile: (webhookId: string) => Promise<void>;
+      /** Resolves once the file is also at another node of the cluster; rejects if it cannot be. */
+      spread: (webhookId: string) => Promise<void>;
       /** Called after an import: the events may be of any age, and deliveries may be due. */
       onImported: (webhookId: string) => void;
     }>,
 ): ImportWebhook {
-  const { mainDb, files, keys, clock, checkRows, removeFile, onImported } = deps;
+  const { mainDb, files, keys, clock, checkRows, removeFile, spread, onImported } = deps;
 
   async function passphraseKeysOf(
     document: TransferDocument,
@@ -91,6 +93,7 @@ export function createImport(
       await mainDb.synced();
       await files.adopt({ path, webhookId, ids });
       hasFile = true;
+      await spread(webhookId);
       // After the file, so that a visible webhook can store events.
       mainDb.transfer.reveal(webhookId);
     } catch (error) {

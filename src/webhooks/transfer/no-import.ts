@@ -1,4 +1,4 @@
-/** Refuses imports where the imported event file would be at one node of a cluster only. */
+/** Refuses imports into a node's folder, where the imported event file would be at that node only. */
 import { AppError } from "../../lib/errors.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 
@@ -8,7 +8,7 @@ export function refuseInCluster({ replication }: Pick<MainDb, "replication">): v
   throw new AppError({
     kind: "conflict",
     code: "import_in_cluster",
-    message: "A webhook cannot be imported into a cluster: its events would be at one node only.",
-    hint: "Bring its configuration by `webhooker export-config` and `webhooker apply`, without the events.",
+    message: "The data here is that of a node of a cluster, which takes imports only while it runs.",
+    hint: "Start the cluster, and import the file in its dashboard under Webhooks, or with POST /api/v1/webhooks/import at any node.",
   });
 }

@@ -5,19 +5,17 @@ import type { WebhookUseCases } from "../use-cases.ts";
 import { createExport, type ExportWebhook, type TransferDeps } from "./export-webhook.ts";
 import { createImport, type ImportWebhook } from "./import-webhook.ts";
 import { createRowCheck } from "./moved-rows.ts";
-import { refuseInCluster } from "./no-import.ts";
 
 export type Transfer = Readonly<{
   exportWebhook: ExportWebhook;
   importWebhook: ImportWebhook;
-  /**
-   * Saves an uploaded file to disk; resolves with its path, which the caller must discard. Throws AppError `conflict` in a
-   * cluster, which takes no imports.
-   */
+  /** Saves an uploaded file to disk; resolves with its path, which the caller must discard. */
   receive: (chunks: AsyncIterable<Uint8Array>, expectedBytes: number) => Promise<string>;
   discard: (path: string) => Promise<void>;
-  /** Removes what a crash left behind. Call it before any export or import. */
-  clear: () => Promise<void>;
+  /** Ends imports that a crash broke off. Call it before any import; in a cluster the leader alone may. */
+  endUnfinished: () => void;
+  /** Removes files that a crash left. Call it before any export or import. */
+  removeLeftovers: () => Promise<void>;
 }>;
 
 export function createTransfer(
@@ -27,6 +25,7 @@ export function createTransfer(
       targetTypes: TargetTypes;
       providers: Providers;
       removeFile: (webhookId: string) => Promise<void>;
+      spread: (webhookId: string) => Promise<void>;
       onImported: (webhookId: string) => void;
     }>,
 ): Transfer {
@@ -34,15 +33,9 @@ export function createTransfer(
   return {
     exportWebhook: createExport(deps),
     importWebhook: createImport({ ...deps, checkRows: createRowCheck(deps) }),
-    async receive(chunks, expectedBytes) {
-      // Before a long upload, not after it.
-      refuseInCluster(mainDb);
-      return files.receive(chunks, expectedBytes);
-    },
+    receive: files.receive,
     discard: files.discard,
-    async clear() {
-      mainDb.transfer.endUnfinished();
-      await files.removeLeftovers();
-    },
+    endUnfinished: mainDb.transfer.endUnfinished,
+    removeLeftovers: files.removeLeftovers,
   };
 }

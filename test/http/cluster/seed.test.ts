@@ -1,7 +1,7 @@
 /** Copies of the leader's databases over HTTP, from the leader's routes to the follower's folder. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { rememberCaller } from "../../../src/http/cluster/node-caller.ts";
 import { createSeedClient } from "../../../src/http/cluster/seed-client.ts";
@@ -18,6 +18,8 @@ let main: TestMainDb;
 let dataDir: string;
 let webhookId: string;
 let isLeader: boolean;
+/** Up to where the node has applied the log. */
+let applied: number;
 let webhookIds: Set<string>;
 /** Nodes that were about to take copies. */
 let admitted: string[];
@@ -39,6 +41,7 @@ beforeEach(() => {
   makeEventFile(eventFile());
   isLeader = true;
   admitted = [];
+  applied = 5;
   webhookIds = new Set([webhookId]);
   onCopy = () => undefined;
   discarded = Promise.withResolvers();
@@ -51,6 +54,10 @@ beforeEach(() => {
     isLeader: () => isLeader,
     hasWebhook: (id) => webhookIds.has(id),
     admit: async (node) => void admitted.push(node),
+    hasFile: (id) => existsSync(join(dataDir, `events-${id}.db`)),
+    async agreed(position) {
+      if (!(position <= applied)) throw new Error("behind");
+    },
     copies: {
       ofMainDatabase: () => telling(snapshots.ofMainDatabase),
       ofEvents: (id) => telling(() => snapshots.ofEvents(id)),
@@ -97,6 +104,36 @@ test("a follower's databases become those of the leader, whose temporary copies 
   expect(temporaryFiles()).toEqual([]);
 });
 
+describe("the file of an imported webhook", () => {
+  const from = () => ({ node: "a", url: leader.url });
+  const fetchImported = (position: number) => client.fetchImported(from(), { webhookId, position }, signal);
+
+  test("comes from any node that has it, before the webhook is visible and after", async () => {
+    isLeader = false;
+    webhookIds.clear();
+    const copy = await fetchImported(0);
+    expect(copy?.bytes).toBeGreaterThan(0);
+    await copy?.body.cancel();
+    await discarded.promise;
+    expect(temporaryFiles()).toEqual([]);
+  });
+
+  test("is gone only by the word of a node that has read the log so far", async () => {
+    rmSync(eventFile());
+    expect((await appErrorOf(() => fetchImported(5))).message).toContain("not here yet");
+    webhookIds.clear();
+    expect(await fetchImported(5)).toBeNull();
+    expect((await appErrorOf(() => fetchImported(6))).code).toBe("no_copy");
+  });
+
+  test("is asked for by ids alone, and by nodes alone", async () => {
+    const webhookId = "..%2Fwebhooker";
+    expect(await client.fetchImported(from(), { webhookId, position: 0 }, signal)).toBeNull();
+    const path = "/cluster/v1/seed/imports/x?after=0";
+    expect((await fetch(`${leader.url}${path}`)).status).toBe(403);
+  });
+});
+
 describe("the leader gives no copy", () => {
   const path = "/cluster/v1/seed/main";
 
@@ -120,7 +157,7 @@ describe("the leader gives no copy", () => {
     const { kind, message } = await appErrorOf(() => client.fetchCopy({ webhookId: null }, signal));
     expect([kind, message]).toEqual([
       "unavailable",
-      "The cluster's leader, node a, gives no copy: Only the leader of the cluster gives copies.",
+      "Node a gives no copy: Only the leader of the cluster gives copies.",
     ]);
   });
 
@@ -152,6 +189,8 @@ test("two copies are made and sent at a time, and one that nobody waits for is n
     isLeader: () => true,
     hasWebhook: () => true,
     admit: async () => undefined,
+    hasFile: () => true,
+    agreed: () => Promise.resolve(),
     copies: {
       ofMainDatabase: () => Promise.reject(new Error("nobody asks for it")),
       async ofEvents(id) {

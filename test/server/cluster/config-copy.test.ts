@@ -7,18 +7,29 @@ import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
 let leader: TestMainDb;
 let follower: TestMainDb;
 let made: string[];
+let expected: string[];
+let undone: string[];
 
 beforeEach(() => {
   [leader, follower] = [createTestMainDb(), createTestMainDb()];
   leader.mainDb.replication.join({ born: "log", position: 0, role: "leading" });
   follower.mainDb.replication.join({ born: "log", position: 0, role: "following" });
-  made = [];
+  [made, expected, undone] = [[], [], []];
 });
 
 afterEach(() => {
   leader.dispose();
   follower.dispose();
 });
+
+/** Stands in for what has tests of its own. */
+const imported = {
+  arrived: () => null,
+  deleted: () => Promise.resolve(),
+  undone: async (id: string) => void undone.push(id),
+  expect: async ({ webhookId }: { webhookId: string }) => void expected.push(webhookId),
+  writable: () => null,
+};
 
 function copy({ keepsFiles = true } = {}) {
   return createConfigCopy({
@@ -30,6 +41,7 @@ function copy({ keepsFiles = true } = {}) {
       create: async (id) => void made.push(id),
       delete: async (id) => void made.splice(made.indexOf(id), 1),
     },
+    imported,
   });
 }
 
@@ -65,4 +77,16 @@ test("a spare follows the rows without files", async () => {
   await copy({ keepsFiles: false }).apply(rows(), 5);
   expect(made).toEqual([]);
   expect(follower.mainDb.webhooks.find(id)).toMatchObject({ id });
+});
+
+test("an import's file is awaited once the webhook is visible, and given up when the import is undone", async () => {
+  const { id } = leader.addWebhook({ userId: leader.addUser().id });
+  leader.mainDb.webhooks.softDelete({ id, at: 1 });
+  await copy().apply(rows(), 5);
+  leader.mainDb.transfer.withdraw(id, [], 2);
+  await copy().apply(rows(), 6);
+  expect([undone, expected, made]).toEqual([[id], [], []]);
+  leader.mainDb.transfer.reveal(id);
+  await copy().apply(rows(), 7);
+  expect([undone, expected, made]).toEqual([[id], [id], []]);
 });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { type ClusterMember, createClusterMember } from "../../../src/server/cluster/member.ts";
 import type { StartOver } from "../../../src/server/cluster/seat.ts";
+import { createImportedFiles } from "../../../src/storage/cluster/imported-files.ts";
 import { REFUSAL } from "../../../src/storage/main-db/replication/triggers.ts";
 import { createStorageWorld } from "../../storage/storage-world.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
@@ -69,6 +70,14 @@ function start(node: string, { keeps = true } = {}): Node {
     files: world.files,
     room: () => 1e12,
     measure: async () => 0,
+    imported: createImportedFiles({
+      dataDir: world.dataDir,
+      fetchImported: () => Promise.reject(new Error("nothing is imported")),
+      deleteFile: () => Promise.resolve(),
+      isThere: () => false,
+      clock,
+      onTrouble: () => undefined,
+    }),
     isUnfit: () => false,
     lead: () => Promise.resolve(),
     leaderChanged: () => undefined,

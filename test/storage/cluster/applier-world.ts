@@ -21,6 +21,8 @@ export type TestNode = Readonly<{
   leaders: readonly Owner[];
   /** Transactions of rows, with their positions. */
   rows: readonly Readonly<{ rows: readonly RowChange[]; position: number }>[];
+  /** Webhooks whose files come from another node. */
+  awaited: Map<string, PromiseWithResolvers<void>>;
   /** Claims the leadership and resolves once the claim is applied here. */
   lead: () => Promise<Owner>;
   /** Digests of a webhook's tables. */
@@ -65,6 +67,7 @@ export function createNodes(): Nodes {
       const connection = log.connect();
       const troubles: ApplierTrouble[] = [];
       const leaders: Owner[] = [];
+      const awaited = new Map<string, PromiseWithResolvers<void>>();
       const rows: { rows: readonly RowChange[]; position: number }[] = [];
       let own: Owner | null = null;
       const { clock } = world;
@@ -88,10 +91,12 @@ export function createNodes(): Nodes {
         config: {
           keepsFiles: keeps,
           takesEntries: (id) => webhooks.has(id),
+          writable: (id) => awaited.get(id)?.promise ?? null,
           apply(changes, position) {
             if (failing.error !== null) return Promise.reject(failing.error);
             rows.push({ rows: changes, position });
-            return Promise.resolve();
+            const [first] = awaited.values();
+            return Promise.resolve({ filesThere: first?.promise ?? null });
           },
         },
         clock,
@@ -110,6 +115,7 @@ export function createNodes(): Nodes {
         troubles,
         leaders,
         rows,
+        awaited,
         async lead() {
           const last = leaders.at(-1) ?? leader;
           const claimed = await connection.claim({ partition: 0, node: name, last });

@@ -1,5 +1,6 @@
 /** Every node applies the log's entries to its event files, in order and once. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { newId } from "../../../src/lib/ids.ts";
 import { nextTurn } from "../../../src/lib/pauses.ts";
 import { encodeRecord } from "../../../src/storage/cluster/record.ts";
@@ -24,6 +25,31 @@ async function appended(node: TestNode, webhookId = "w1") {
   await node.writer.append(stored);
   return stored;
 }
+
+test("entries of a webhook whose file comes from another node wait for it, and no others", async () => {
+  const one = nodes.add("one");
+  await one.lead();
+  const two = nodes.add("two");
+  await two.applier.reached(1);
+  const arriving = Promise.withResolvers<void>();
+  two.awaited.set("w1", arriving);
+  const rows = [{ rows: [{ table: "webhooks", gone: { id: "w1" } }] }];
+  const waiter = { stored: () => undefined, applied: () => undefined, failed: () => undefined };
+  await one.outbox.putRecord(
+    "rows",
+    rows.map((entry) => ({ entry, waiter })),
+  );
+  const [held, passing] = [await appended(one), await appended(one, "w2")];
+  while (!existsSync(two.world.files.pathOf("w2"))) await nextTurn();
+  while (!two.world.storedIds("w2").includes(passing.id)) await nextTurn();
+  expect(existsSync(two.world.files.pathOf("w1"))).toBeFalse();
+  // Until it has the file, it does not count as having read so far, and does not lead.
+  expect(two.applier.applied()).toBe(1);
+  two.awaited.clear();
+  arriving.resolve();
+  await nodes.settled();
+  expect(two.world.storedIds("w1")).toEqual([held.id]);
+});
 
 describe("events", () => {
   test("of any node are in every node's file, which then are equal", async () => {

@@ -15,10 +15,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../../src/lib/ids.ts";
 import { createSnapshots } from "../../../src/storage/backup/snapshots.ts";
+import type { ArrivingCopy } from "../../../src/storage/cluster/receive-copy.ts";
 import {
   type FetchCopy,
   isSeedUnfinished,
-  type SeedCopy,
   type SeedProgress,
   seedFrom as seedAs,
 } from "../../../src/storage/cluster/seed.ts";
@@ -111,7 +111,7 @@ async function* parted(bytes: Uint8Array) {
 }
 
 /** Alters the copy of one webhook's event file. */
-function spoiling(id: string, spoil: (copy: SeedCopy) => Partial<SeedCopy> | null): FetchCopy {
+function spoiling(id: string, spoil: (copy: ArrivingCopy) => Partial<ArrivingCopy> | null): FetchCopy {
   return async (what, signal) => {
     const copy = await fetchCopy(what, signal);
     if (what.webhookId !== id || copy === null) return copy;
@@ -185,7 +185,7 @@ describe("nothing is replaced", () => {
   const text = new TextEncoder().encode("no database ".repeat(1_000));
   const sha256 = new Bun.CryptoHasher("sha256").update(text).digest("hex");
 
-  test.each<[what: string, spoil: (copy: SeedCopy) => Partial<SeedCopy>]>([
+  test.each<[what: string, spoil: (copy: ArrivingCopy) => Partial<ArrivingCopy>]>([
     ["has another hash", () => ({ sha256: "0".repeat(64) })],
     ["ends too early", ({ bytes }) => ({ bytes: bytes + 1 })],
     ["does not end in time", ({ bytes }) => ({ bytes: bytes - 1 })],

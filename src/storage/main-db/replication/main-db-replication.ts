@@ -60,6 +60,8 @@ export type MainDbReplication = Readonly<{
   apply: (changes: readonly RowChange[], position: number) => AppliedRows;
   /** True for a webhook that is there and not deleted. */
   hasWebhook: (webhookId: string) => boolean;
+  /** True for a webhook that is deleted, or hidden until its import ends. */
+  hasDeletedWebhook: (webhookId: string) => boolean;
   /** Notes that the log is applied up to that position. */
   advance: (position: number) => void;
   /** Notes where reading the log begins at the next start. */
@@ -96,6 +98,9 @@ export function createMainDbReplication(deps: {
   const setEventSchema = db.prepare<unknown, [number]>("UPDATE cluster_state SET event_schema = ?");
   const findLive = db.prepare<unknown, [string]>(
     "SELECT 1 FROM webhooks WHERE id = ? AND deleted_at IS NULL",
+  );
+  const findDeleted = db.prepare<unknown, [string]>(
+    "SELECT 1 FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL",
   );
   const insert = db.prepare<unknown, [string, number, number, string]>(
     "INSERT INTO cluster_state (born, position, synced_position, role) VALUES (?, ?, ?, ?)",
@@ -152,6 +157,7 @@ export function createMainDbReplication(deps: {
       return result;
     },
     hasWebhook: (webhookId) => findLive.get(webhookId) !== null,
+    hasDeletedWebhook: (webhookId) => findDeleted.get(webhookId) !== null,
     advance: (position) => void setPosition.run(position),
     noteSynced: (position) => void setSynced.run(position),
     noteEventSchema: (version) => void setEventSchema.run(version),

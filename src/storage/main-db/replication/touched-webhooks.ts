@@ -57,11 +57,16 @@ function rowOf(change: RowChange): Row {
   return "row" in change ? change.row : change.gone;
 }
 
-/** The webhooks that the rows say are there. */
-export function liveWebhooksIn(changes: readonly RowChange[]): readonly string[] {
-  return changes.flatMap((change) =>
-    change.table === "webhooks" && "row" in change && change.row.deleted_at === null
-      ? [String(change.row.id)]
-      : [],
-  );
+/** The webhooks that the rows say are there, and those that they say are deleted. */
+export function webhooksIn(
+  changes: readonly RowChange[],
+): Readonly<{ live: readonly string[]; deleted: readonly string[] }> {
+  // A webhook that is imported is made, and then marked as deleted, by one transaction.
+  const isLive = new Map<string, boolean>();
+  for (const change of changes) {
+    if (change.table === "webhooks" && "row" in change)
+      isLive.set(String(change.row.id), change.row.deleted_at === null);
+  }
+  const ids = [...isLive.keys()];
+  return { live: ids.filter((id) => isLive.get(id)), deleted: ids.filter((id) => !isLive.get(id)) };
 }

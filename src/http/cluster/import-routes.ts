@@ -1,0 +1,84 @@
+/** By these the leader has other nodes keep the file of a webhook that it is about to import. */
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { AppError } from "../../lib/errors.ts";
+import { isId } from "../../lib/ids.ts";
+import { IDLE_SECONDS } from "../listen.ts";
+import type { NodeAddress } from "./forward.ts";
+import { CLUSTER_PREFIX } from "./gate.ts";
+import { callerOf, requireNode } from "./node-caller.ts";
+import type { NodeSignatures } from "./node-signature.ts";
+
+const IMPORTS_PATH = `${CLUSTER_PREFIX}imports`;
+
+export type ImportOfLeader = Readonly<{ webhookId: string; epoch: number }>;
+
+export type ImportRoutes = ReturnType<typeof importRoutes>;
+
+const errorSchema = z.object({ error: z.object({ message: z.string() }) });
+
+/** The gate must be in front: it verifies who asks. */
+export function importRoutes(deps: {
+  /** Takes the file from that node; resolves once it is on disk. */
+  keepReady: (of: ImportOfLeader, from: string) => Promise<void>;
+}) {
+  return new Elysia({ name: "imports" }).post(
+    `${IMPORTS_PATH}/:webhookId`,
+    async ({ request, server, params: { webhookId }, query }) => {
+      requireNode(request);
+      const epoch = Number(query.epoch);
+      if (!isId(webhookId) || !Number.isSafeInteger(epoch)) throw malformed();
+      // A large file takes longer than connections may be idle.
+      server?.timeout(request, 0);
+      try {
+        await deps.keepReady({ webhookId, epoch }, callerOf(request)?.node ?? "");
+      } finally {
+        server?.timeout(request, IDLE_SECONDS);
+      }
+      return Response.json({ ready: true });
+    },
+    { parse: "none" },
+  );
+}
+
+export type AskToKeep = (to: NodeAddress, of: ImportOfLeader, signal: AbortSignal) => Promise<void>;
+
+/** Returns what asks a node to keep the file; it rejects with AppError `unavailable` if the node does not. */
+export function createImportClient({ signatures }: { signatures: Pick<NodeSignatures, "sign"> }): AskToKeep {
+  return async ({ node, url }, { webhookId, epoch }, signal) => {
+    const path = `${IMPORTS_PATH}/${webhookId}?epoch=${epoch}`;
+    const response = await fetch(new URL(path, url), {
+      method: "POST",
+      headers: signatures.sign({ method: "POST", path, client: null }),
+      signal,
+      keepalive: false,
+      redirect: "error",
+      // Between nodes there is none, whatever the environment says.
+      proxy: false,
+      // By default it gives up while a large file is copied.
+      timeout: false,
+    }).catch((cause: unknown) => {
+      throw notKept(`node ${node} does not answer`, cause);
+    });
+    const told: unknown = await response.json().catch(() => null);
+    if (response.ok) return;
+    const reason =
+      errorSchema.safeParse(told).data?.error.message ?? `it answered with status ${response.status}`;
+    throw notKept(`node ${node}: ${reason}`);
+  };
+}
+
+function notKept(reason: string, cause?: unknown): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "not_kept",
+    message: `No other node could take the imported file (${reason}).`,
+    hint: "See to that node, or try again.",
+    retryAfterSeconds: 5,
+    cause,
+  });
+}
+
+function malformed(): AppError {
+  return new AppError({ kind: "malformed", message: "The request names no import." });
+}

@@ -1,0 +1,131 @@
+/** Brings the event files of imported webhooks from the leader to the other nodes. */
+import type { NodeAddress } from "../../http/cluster/forward.ts";
+import { createImportClient, type ImportOfLeader } from "../../http/cluster/import-routes.ts";
+import type { NodeSignatures } from "../../http/cluster/node-signature.ts";
+import { createSeedClient } from "../../http/cluster/seed-client.ts";
+import { type Clock, wait } from "../../lib/clock.ts";
+import { AppError } from "../../lib/errors.ts";
+import { every } from "../../lib/every.ts";
+import type { Logger } from "../../observability/log.ts";
+import { createImportedFiles } from "../../storage/cluster/imported-files.ts";
+import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
+import type { MainDb } from "../../storage/main-db/open.ts";
+import type { ClusterMember } from "./member.ts";
+
+/** A node that was silent for this long is not waited for. */
+const SILENT_MS = 4_000;
+const LOOK_MS = 500;
+/** A node that refuses is asked again: it may be starting. */
+const TRIES = 5;
+const AGAIN_MS = 2_000;
+
+export type ClusterImports = ReturnType<typeof createClusterImports>;
+
+export function createClusterImports(deps: {
+  member: Pick<ClusterMember, "node" | "nodes" | "leader" | "epoch" | "keepsFiles">;
+  dataDir: string;
+  mainDb: Pick<MainDb, "replication">;
+  files: Pick<WebhookDBManager, "delete">;
+  signatures: Pick<NodeSignatures, "sign">;
+  clock: Clock;
+  log: Logger;
+}) {
+  const { member, dataDir, mainDb, files, signatures, clock, log } = deps;
+  const { fetchImported } = createSeedClient({ leader: () => null, signatures });
+  const askToKeep = createImportClient({ signatures });
+
+  const imported = createImportedFiles({
+    dataDir,
+    async fetchImported(file, signal) {
+      const leading = member.leader()?.node;
+      const others = listOthers().toSorted((a, b) => Number(b.node === leading) - Number(a.node === leading));
+      let fault: unknown = noOther();
+      for (const from of others) {
+        try {
+          return await whileHeard(from, signal, (heard) => fetchImported(from, file, heard));
+        } catch (error) {
+          signal.throwIfAborted();
+          fault = error;
+        }
+      }
+      throw fault;
+    },
+    deleteFile: (id) => files.delete(id),
+    isThere: (id) => member.keepsFiles && mainDb.replication.hasWebhook(id),
+    clock,
+    onTrouble: (message, cause) => log.warn(message, { cause }),
+  });
+
+  /** Nodes that keep the event files and were heard lately. */
+  function listOthers(): readonly NodeAddress[] {
+    const now = clock.monotonic();
+    return member
+      .nodes()
+      .filter(({ node, at, beat }) => node !== member.node && beat.files === "all" && now - at < SILENT_MS)
+      .map(({ node, beat }) => ({ node, url: beat.url }));
+  }
+
+  /** A machine that is gone without a word would be waited for for ever. */
+  async function whileHeard<T>(
+    { node }: NodeAddress,
+    signal: AbortSignal,
+    act: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const silent = new AbortController();
+    const stop = every(clock, LOOK_MS, () => {
+      if (!listOthers().some((each) => each.node === node)) silent.abort(new Error(`${node} is silent`));
+    });
+    return act(AbortSignal.any([signal, silent.signal])).finally(stop);
+  }
+
+  return {
+    imported,
+    /** Takes the file of the leader's import from that node. */
+    async keepReady(of: ImportOfLeader, node: string): Promise<void> {
+      const from = listOthers().find((each) => each.node === node);
+      if (from === undefined) throw unknownNode(node);
+      await imported.keepReady(of, (signal) =>
+        whileHeard(from, signal, async (heard) => {
+          const copy = await fetchImported(from, { webhookId: of.webhookId, position: 0 }, heard);
+          if (copy === null) throw unknownNode(node);
+          return copy;
+        }),
+      );
+    },
+    /**
+     * Resolves once another node has the file of the webhook, which this node, the leader, is about to make visible; at once
+     * while no other node is alive. Rejects with AppError `unavailable` if none takes it.
+     */
+    async spread(webhookId: string): Promise<void> {
+      const epoch = member.epoch() ?? 0;
+      for (let left = TRIES - 1; ; left--) {
+        const others = listOthers();
+        if (others.length === 0) return;
+        const asked = others.map((to) =>
+          whileHeard(to, new AbortController().signal, (signal) =>
+            askToKeep(to, { webhookId, epoch }, signal),
+          ),
+        );
+        try {
+          return await Promise.any(asked);
+        } catch (error) {
+          const [fault] = error instanceof AggregateError ? error.errors : [error];
+          if (left === 0) throw fault;
+        }
+        await wait(clock, AGAIN_MS);
+      }
+    },
+  };
+}
+
+function noOther(): AppError {
+  return new AppError({ kind: "unavailable", code: "no_copy", message: "No other node is heard." });
+}
+
+function unknownNode(node: string): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "no_copy",
+    message: `Node ${node} is not heard, or has no such file.`,
+  });
+}
