@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { importSchema } from "../../src/api/schemas.ts";
 import { nextTurn } from "../../src/lib/pauses.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
@@ -99,6 +100,23 @@ describe("the third node of a cluster with two copies", () => {
     expect(gone.status).toBe(204);
     expect(eventFilesOf(spare)).toEqual([]);
     expect(spare.log).not.toContain("is lost");
+  });
+
+  natsTest("passes an import on, whose events both keepers have then", async () => {
+    const [one, two, spare] = [nodeAt(0), nodeAt(1), nodeAt(2)];
+    const exported = await cluster.apiAt(spare).request("GET", `/webhooks/${setup.webhookId}/export`);
+    expect(exported.status).toBe(200);
+    const headers = { authorization: `Bearer ${await cluster.apiAt(spare).key()}` };
+    const body = await exported.arrayBuffer();
+    const answer = await fetch(`${spare.origin}/api/v1/webhooks/import`, { method: "POST", headers, body });
+    expect(answer.status).toBe(201);
+    const { webhook } = importSchema.parse(await answer.json());
+    const digestAt = (node: Gateway) => [...cluster.digest(node, webhook.id)].flat().join(" ");
+    while (!eventFilesOf(two).includes(`events-${webhook.id}.db`)) await nextTurn();
+    while (digestAt(one) !== digestAt(two)) await nextTurn();
+    expect(cluster.storedIds(two, webhook.id)).toHaveLength(acknowledged.length);
+    expect(eventFilesOf(spare)).toEqual([]);
+    expect(spare.log).not.toContain("could not be copied");
   });
 
   natsTest("answers a duplicate at once, which the others drop", async () => {
