@@ -32,6 +32,18 @@ export function checkSecretKey(deps: { mainDb: Checked; keys: Sealer; log: Logge
   });
 }
 
+/** Throws AppError `conflict` if stored secrets need another key. */
+export function requireSecretKey({ mainDb, keys }: { mainDb: Checked; keys: Sealer }): void {
+  const sealed = mainDb.secretKeyCheck.find();
+  if (sealed === null || opens(keys, sealed) || countAll(mainDb, keys) === 0) return;
+  throw new AppError({
+    kind: "conflict",
+    code: "another_secret_key",
+    message: "The secrets in the data were encrypted with another secret key than SECRET_KEY.",
+    hint: "Set SECRET_KEY to the key that the gateway had: the content of webhooker.key next to its main database, unless it was set.",
+  });
+}
+
 function anotherKey(): AppError {
   return new AppError({
     kind: "conflict",

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { findClusterFaults } from "../../http/cluster/cluster-status.ts";
 import { EXIT, ExitWith } from "../client/remote-error.ts";
 import type { Io } from "../io.ts";
+import { adoptData } from "./adopt-data.ts";
 import { askStatus } from "./ask-node.ts";
 import { initCluster, type ServerAddress } from "./cluster-init.ts";
 import { drainNode, undrainNode } from "./drain-node.ts";
@@ -60,6 +61,10 @@ export function addClusterCommands(program: Command, io: ClusterIo): void {
     .description("replace a node that is gone for good: nothing waits for it, and a spare takes its place")
     .argument("<node>", "its name, as `cluster status` prints it")
     .action((node: string) => forgetNode(io, { config: io.loadConfig(), clock: io.clock, node }));
+  cluster
+    .command("adopt")
+    .description("found the cluster with the data of the gateway here; stop the gateway first")
+    .action(() => adoptData(io));
   cluster
     .command("leave")
     .description("make the data here that of a gateway alone; stop the gateway first")

@@ -34,6 +34,8 @@ type Deps = Readonly<{
   drain: Drain;
 }>;
 
+type Own = Pick<Deps, "config" | "cluster" | "clock" | "log">;
+
 /** The folder's part in the cluster, and whether it has data. */
 type Found = Readonly<{
   state: ReplicationState | null;
@@ -74,6 +76,37 @@ export async function takeSeat(deps: Deps, again: StartOver | null): Promise<Sea
   }
 }
 
+/**
+ * Founds the cluster with the data of this folder, which the caller has locked; the next start goes on from there. Returns
+ * false if the data belongs to this cluster already. Rejects as `takeSeat` does, and with AppError `conflict` if another node
+ * founded the cluster.
+ */
+export async function adoptFolder(deps: Own): Promise<boolean> {
+  const { cluster, clock } = deps;
+  const { node } = cluster;
+  const eventLog = await openEventLog(cluster.nats, clock);
+  try {
+    const head = await eventLog.head(0);
+    const { state } = look(deps);
+    if (state !== null && state.born !== head.born) throw otherLog(node);
+    if (state !== null) return false;
+    const founded = await foundAsFirst(eventLog, head, node);
+    if (founded === null) throw inUse(node);
+    join(deps, head, founded);
+    return true;
+  } finally {
+    await eventLog.close();
+  }
+}
+
+/** Null if another node founded the cluster. */
+async function foundAsFirst(eventLog: EventLog, head: LogHead, node: string): Promise<Owner | null> {
+  const owner = (await eventLog.owners(0, head.last)).get(LEADER_PARTITION) ?? null;
+  if (owner === null) return eventLog.claim({ partition: LEADER_PARTITION, node, last: null });
+  // A claim of this very node with nothing after it is what a start left that ended before the note of it.
+  return owner.node === node && owner.position === head.last ? owner : null;
+}
+
 async function prepareFolder(
   deps: Deps & { eventLog: EventLog },
   again: StartOver | null,
@@ -89,9 +122,7 @@ async function prepareFolder(
   const lacksFiles = state?.keeps === false && isKeeper;
   if (state !== null && isWhole && isSame && isKept(state, head) && !lacksFiles) return state;
   if (state === null) {
-    // A claim of this very node with nothing after it is what a start left that ended before the note of it.
-    const isFounder = owner === null || (owner.node === node && owner.position === head.last);
-    const founded = isFounder ? (owner ?? (await found(eventLog, node))) : null;
+    const founded = await foundAsFirst(eventLog, head, node);
     if (founded !== null) return join(deps, head, founded);
     if (isInUse && isWhole) throw inUse(node);
   }
@@ -129,12 +160,8 @@ export function hasRowsOfItsOwn(
   return state.hasUnshipped && now.owner?.node !== now.node;
 }
 
-function found(eventLog: EventLog, node: string): Promise<Owner | null> {
-  return eventLog.claim({ partition: LEADER_PARTITION, node, last: null });
-}
-
 /** Makes the data that is here, or none, what the cluster begins with. */
-function join(deps: Deps, { born }: LogHead, { position }: Owner): ReplicationState {
+function join(deps: Own, { born }: LogHead, { position }: Owner): ReplicationState {
   const { config, clock, log } = deps;
   log.info("this node founds the cluster", { node: deps.cluster.node });
   const mainDb = openMainDb({ path: config.dbPath, clock });
@@ -154,7 +181,7 @@ function join(deps: Deps, { born }: LogHead, { position }: Owner): ReplicationSt
 }
 
 /** Throws AppError `conflict` for files of a later version. */
-function look({ config, cluster, clock }: Deps): Found {
+function look({ config, cluster, clock }: Own): Found {
   if (isLost(config.dbPath)) return { state: null, isInUse: false, isKeeper: false };
   const mainDb = openOwn({ path: config.dbPath, clock }, cluster);
   try {
