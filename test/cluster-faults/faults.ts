@@ -4,6 +4,7 @@ import { copyFaults } from "./copy-faults.ts";
 import { damageFaults } from "./damage-faults.ts";
 import type { Fault } from "./fault.ts";
 import { gatewayFaults } from "./gateway-faults.ts";
+import { importFaults } from "./import-faults.ts";
 import { keeperFaults } from "./keeper-faults.ts";
 import { natsFaults } from "./nats-faults.ts";
 import { networkFaults } from "./network-faults.ts";
@@ -18,4 +19,5 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   ...powerFaults,
   ...damageFaults,
   ...configFaults,
+  ...importFaults,
 };
