@@ -145,7 +145,11 @@ test("after a crash before the webhook is visible, the next start removes its fi
   };
   void importTo(all.ada, { files: { adopt } });
   const webhookId = await placed.promise;
+  // A node of a cluster may know the targets, as it followed the leader that has crashed.
+  const changed: string[] = [];
+  all.mainDb.routing.onInvalidate((id) => changed.push(id));
   transfer({}).endUnfinished();
+  expect(changed).toEqual([webhookId]);
   await transfer({}).removeLeftovers();
   expect(all.mainDb.webhooks.listDeletedIds()).toContain(webhookId);
   expect(all.mainDb.targets.list(webhookId)).toEqual([]);

@@ -66,7 +66,7 @@ function Row({ node: each }: { node: NodeStatus }): JSX.Element {
       <td>
         <Badge tone={TONES[role]} label={role} />
       </td>
-      <td safe>{files}</td>
+      <td>{files}</td>
       <td safe>{applied.toLocaleString("en")}</td>
       <td safe>{lag.toLocaleString("en")}</td>
       <td safe>{synced.toLocaleString("en")}</td>

@@ -135,22 +135,21 @@ export function createTransferQueries(db: Database, changed: (webhookId: string)
     },
     /** Marks what a crash in the middle of an import left as deleted. Call only while no import is under way. */
     endUnfinished(): void {
-      const unfinished = ["targets", "entrypoints"].flatMap((table) =>
-        db
-          .query<{ id: string }, []>(
-            `SELECT DISTINCT w.id FROM ${table} t JOIN webhooks w ON w.id = t.webhook_id
-              WHERE w.deleted_at IS NOT NULL AND t.deleted_at IS NULL`,
-          )
-          .all(),
-      );
-      db.transaction(() => {
-        for (const table of ["targets", "entrypoints"]) {
-          db.run(`UPDATE ${table} SET deleted_at = w.deleted_at FROM webhooks w
-            WHERE w.id = ${table}.webhook_id AND w.deleted_at IS NOT NULL AND ${table}.deleted_at IS NULL`);
-        }
-      }).immediate();
+      const ended = db
+        .transaction(() =>
+          ["targets", "entrypoints"].flatMap((table) =>
+            db
+              .query<{ webhook_id: string }, []>(
+                `UPDATE ${table} SET deleted_at = w.deleted_at FROM webhooks w
+                  WHERE w.id = ${table}.webhook_id AND w.deleted_at IS NOT NULL AND ${table}.deleted_at IS NULL
+                  RETURNING webhook_id`,
+              )
+              .all(),
+          ),
+        )
+        .immediate();
       // A node that followed has read them, and would look for deliveries to their targets.
-      for (const { id } of unfinished) changed(id);
+      for (const id of new Set(ended.map((row) => row.webhook_id))) changed(id);
     },
   };
 }
