@@ -247,8 +247,12 @@ describe("webhooker user", () => {
     own("other", "carol");
     const share = (webhookId: string, name: string) =>
       mainDb.members.insert({
-        ...{ id: `${webhookId}-${name}`, webhookId, userId: idOf(name) },
-        ...{ teamId: null, role: "viewer", createdAt: 1 },
+        id: `${webhookId}-${name}`,
+        webhookId,
+        userId: idOf(name),
+        teamId: null,
+        role: "viewer",
+        createdAt: 1,
       });
     share("shop", "bob");
     share("other", "ada");

@@ -228,6 +228,11 @@ describe("files", () => {
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
+  test("list the members of object literals instead of spreading other literals into them", () => {
+    const odd = everything.filter(({ text }) => /^\s*\.{3}\{ /m.test(text));
+    expect(odd.map(({ path }) => path)).toEqual([]);
+  });
+
   test("have kebab-case names", () => {
     const odd = everything.filter(({ path }) => !/^[a-z0-9./-]+$/.test(path));
     expect(odd.map(({ path }) => path)).toEqual([]);

@@ -124,7 +124,9 @@ describe("an exported webhook", () => {
     await publish(api.webhook.id);
     const { webhook } = await imported(await download());
     const { events } = await api.events.searchEvents(webhook.id, {
-      ...{ limit: 10, cursor: null, filter: { entrypointId: PUBLISHED } },
+      limit: 10,
+      cursor: null,
+      filter: { entrypointId: PUBLISHED },
       asker: api.ada,
     });
     expect(events.map(({ type }) => type)).toEqual(["order.paid"]);

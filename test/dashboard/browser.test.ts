@@ -136,7 +136,8 @@ describe("public pages, and pages with long names, are accessible and fit the wi
     const found = [...(await findSeriousViolations(page))];
     await signIn(page);
     const { link } = await dashboard.invitations.create({
-      ...{ userId: dashboard.rootId, webhookId: null },
+      userId: dashboard.rootId,
+      webhookId: null,
       input: { name: "Dora", email: "a-long-address-without-a-space@example.com" },
     });
     const invitation = (link ?? "").replace(dashboard.config.baseUrl, "");

@@ -133,7 +133,8 @@ describe("a form that changes it", () => {
     const trial = await post(`${base()}/targets/${targetId}/edit`, { try: "filter", name: "ERP" });
     expect(await trial.text()).not.toContain("Change it by hand");
     const target = await dashboard.useCases.targets.create({
-      ...{ userId: dashboard.carolId, webhookId },
+      userId: dashboard.carolId,
+      webhookId,
       input: { name: "By hand", type: "log" },
     });
     expect((await post(`${base()}/targets/${target.id}/toggle`, { active: "false" })).status).toBe(303);

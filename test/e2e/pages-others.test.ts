@@ -92,8 +92,11 @@ function bodyFor(route: RegisteredRoute, { entrypointId = "" }: Ids): string | U
   if (route.method === "GET" || route.method === "DELETE") return null;
   if (!isApi(route))
     return new URLSearchParams({
-      ...{ name: "taken", type: "log" },
-      ...{ entrypoint: entrypointId, method: "POST", body: "x" },
+      name: "taken",
+      type: "log",
+      entrypoint: entrypointId,
+      method: "POST",
+      body: "x",
     });
   if (route.path.endsWith("/events")) return JSON.stringify({ entrypoint_id: entrypointId });
   const [, body = {}] = BODIES.find(([end]) => route.path.endsWith(end)) ?? [];

@@ -171,16 +171,17 @@ export async function makeProblem(gateway: Gateway, api: ApiClient): Promise<str
   }
 }
 
+/** Ids that nothing has: a webhook's own members, invitations and links are made where they are needed. */
+const OF_NOBODY = ["invitationId", "invitation_id", "memberId", "member_id", "linkId", "link_id", "user_id"];
+
 /**
  * Reads ids off the administrator's pages: of a key, another browser's session, another user, and a filter of the
  * webhook's log, which is saved for it.
  */
 export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: string): Promise<Ids> {
   const { cookie } = person;
-  const [profile, users] = await Promise.all([
-    textOf(gateway, "/profile", cookie),
-    textOf(gateway, "/admin/users", cookie),
-  ]);
+  const textAt = (path: string) => textOf(gateway, path, cookie);
+  const [profile, users] = await Promise.all([textAt("/profile"), textAt("/admin/users")]);
   const keyId = find(profile, /\/profile\/api-keys\/([^/"]+)\/revoke/);
   return {
     passkeyId: await addPasskey(
@@ -189,14 +190,12 @@ export async function ownIdsOf(gateway: Gateway, person: Person, webhookId: stri
     ),
     identityId: addIdentity(gateway, person.username),
     ...(await saveOwn(gateway, person, webhookId)),
-    ...{ keyId, key_id: keyId },
+    keyId,
+    key_id: keyId,
     sessionId: find(profile, /\/profile\/sessions\/([^/"]+)\/end"/),
     userId: find(users, /\/admin\/users\/([^/"]+)\/password/),
     ...(await addToServer(gateway, person)),
-    // They belong to nobody: a webhook's own members and invitations are made where they are needed.
-    ...{ invitationId: crypto.randomUUID(), invitation_id: crypto.randomUUID() },
-    ...{ memberId: crypto.randomUUID(), member_id: crypto.randomUUID(), linkId: crypto.randomUUID() },
-    ...{ user_id: crypto.randomUUID(), link_id: crypto.randomUUID() },
+    ...Object.fromEntries(OF_NOBODY.map((name) => [name, crypto.randomUUID()])),
   };
 }
 

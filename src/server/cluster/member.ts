@@ -5,12 +5,10 @@ import { newId } from "../../lib/ids.ts";
 import { version } from "../../lib/version.ts";
 import { ClusterCounts } from "../../observability/cluster-metrics.ts";
 import type { Logger } from "../../observability/log.ts";
-import { type Applier, type ApplierTrouble, startApplier } from "../../storage/cluster/applier.ts";
-import type { Owner } from "../../storage/cluster/event-log.ts";
-import { FORMATS, readableByAll } from "../../storage/cluster/formats.ts";
+import { type Applier, startApplier } from "../../storage/cluster/applier.ts";
+import { FORMATS } from "../../storage/cluster/formats.ts";
 import type { ImportedFiles } from "../../storage/cluster/imported-files.ts";
 import { type HeardNode, type Leadership, startLeadership } from "../../storage/cluster/leadership.ts";
-import { createOutbox } from "../../storage/cluster/outbox.ts";
 import { createReplicatedWriter } from "../../storage/cluster/replicated-writer.ts";
 import { createSpareWriter } from "../../storage/cluster/spare-writer.ts";
 import { eventMigrations } from "../../storage/event-db/migrations/index.ts";
@@ -22,9 +20,11 @@ import { createConfigCopy } from "./config-copy.ts";
 import { createKeeping, type Keeping } from "./keeping.ts";
 import { startLogUpkeep } from "./log-upkeep.ts";
 import { createMemberHealth } from "./member-health.ts";
+import { createMemberOutbox } from "./member-outbox.ts";
 import { createRowsAppend } from "./rows-append.ts";
 import type { Seat, StartOver } from "./seat.ts";
 import { reportTrouble } from "./trouble.ts";
+import { createTurnover, type Turnover } from "./turnover.ts";
 
 export type ClusterMember = ReturnType<typeof createClusterMember>;
 
@@ -44,28 +44,17 @@ export function createClusterMember(deps: {
   let local: LocalWriter | null = null;
   let keeping: Keeping | null = null;
   let synced = seat.after;
-  let hasBegun = false;
+  let turnover: Turnover | null = null;
   const stops: (() => void | Promise<void>)[] = [];
   const counts = new ClusterCounts();
-  /** When it began to listen to the others' beats. */
-  let since = Number.POSITIVE_INFINITY;
-  const outbox = createOutbox({
-    log: { append: timedAppend },
+  const outbox = createMemberOutbox({
     node,
-    // Also that of a leadership that is past: what was meant for it must not count as any node's.
-    epoch: () => leadership?.ownEpoch() ?? undefined,
-    onProof: (sentAt) => leadership?.proved(sentAt),
+    eventLog,
+    leadership: () => leadership,
+    counts,
     clock,
-    readable: () => readableByAll(leadership?.nodes() ?? [], { now: clock.monotonic(), since }),
   });
   deps.stopping.addEventListener("abort", () => stops.push(outbox.hurry()));
-
-  async function timedAppend(...record: Parameters<typeof eventLog.append>): Promise<number> {
-    const sentAt = clock.monotonic();
-    const position = await eventLog.append(...record);
-    counts.append.observe(clock.monotonic() - sentAt);
-    return position;
-  }
 
   const nodes = (): readonly HeardNode[] => leadership?.nodes() ?? [];
   const applied = () => applier?.applied() ?? seat.after;
@@ -94,7 +83,7 @@ export function createClusterMember(deps: {
     leaderChanged: () => void;
     startOver: (how: StartOver) => void;
   }): void {
-    const { mainDb, files, imported, isUnfit, lead, leaderChanged } = deps;
+    const { mainDb, files, imported, isUnfit } = deps;
     const { replication } = mainDb;
     if (local === null) throw new Error("the event files have no writer yet");
     if (seat.leader !== null) imported.claimed(seat.leader);
@@ -106,13 +95,14 @@ export function createClusterMember(deps: {
       leadership?.resign();
       deps.startOver(how);
     };
-    const onTrouble = (trouble: ApplierTrouble) => {
-      counts.troubled(trouble.kind);
-      const how = reportTrouble(trouble, log);
-      if (how !== null) startOver(how);
-    };
     applier = startApplier({
-      ...{ log: eventLog, born, after: seat.after, leader: seat.leader, outbox, writer: local, clock },
+      log: eventLog,
+      born,
+      after: seat.after,
+      leader: seat.leader,
+      outbox,
+      writer: local,
+      clock,
       ownEpoch: () => leadership?.ownEpoch() ?? null,
       config: createConfigCopy({
         mainDb,
@@ -128,7 +118,11 @@ export function createClusterMember(deps: {
         leadership?.claimed(owner);
         imported.claimed(owner);
       },
-      onTrouble,
+      onTrouble(trouble) {
+        counts.troubled(trouble.kind);
+        const how = reportTrouble(trouble, log);
+        if (how !== null) startOver(how);
+      },
     });
     const { reached, isBlocked, needsUpgrade } = applier;
     const shipping = createConfigShipping({
@@ -136,60 +130,62 @@ export function createClusterMember(deps: {
       append: createRowsAppend({ outbox, reached }),
       onError: (message, cause) => log.error(message, { cause }),
     });
-    since = clock.monotonic();
+    turnover = createTurnover({
+      node,
+      mainDb,
+      shipping,
+      counts,
+      log,
+      lead() {
+        keeping?.lead();
+        return deps.lead();
+      },
+      leaderChanged: deps.leaderChanged,
+      startOver,
+    });
     leadership = startLeadership({
-      ...{ log: eventLog, node, leader: seat.leader, clock, keeps: seat.keeps },
+      log: eventLog,
+      node,
+      leader: seat.leader,
+      clock,
+      keeps: seat.keeps,
       describe: () => ({
-        ...{ url, version, applied: applied(), synced, copies, room: deps.room() },
-        ...{ format: FORMATS.newest, needsUpgrade: needsUpgrade() },
+        url,
+        version,
+        applied: applied(),
+        synced,
+        copies,
+        room: deps.room(),
+        format: FORMATS.newest,
+        needsUpgrade: needsUpgrade(),
       }),
       reached,
       isUnfit: () => isUnfit() || isBlocked() || seat.drain.isDrained,
       askForProof: () => outbox.putRecord(newId(), []),
-      onLeading(owner) {
-        counts.leaderChanges++;
-        log.info("this node leads the cluster", { node, epoch: owner.epoch });
-        hasBegun = true;
-        begin(owner).catch((error: unknown) => {
-          log.error("this node cannot lead", { cause: error });
-          startOver("follow");
-        });
-      },
-      onFollowing({ node: leader, epoch }) {
-        counts.leaderChanges++;
-        log.info("another node leads the cluster", { leader, epoch });
-        leaderChanged();
-        if (replication.state()?.hasUnshipped) startOver("main_database");
-        else if (hasBegun) startOver("follow");
-        try {
-          // Changes are refused from now on, and those of the new leader come.
-          if (hasBegun) replication.follow();
-        } catch (error) {
-          // On a full disk: reading the log must go on all the same, until this node is opened anew.
-          log.warn("the main database still takes changes of its own", { cause: error });
-        }
-      },
+      onLeading: turnover.onLeading,
+      onFollowing: turnover.onFollowing,
       onError: (message, cause) => log.warn(message, { cause }),
     });
-    /** Rejects if the main database cannot be written. */
-    async function begin(owner: Owner): Promise<void> {
-      // Written here and not known to be in the log: the log's rows may have gone over them meanwhile.
-      const left = replication.outbox(Number.POSITIVE_INFINITY);
-      if (left !== null) replication.apply(left.changes, owner.position);
-      replication.lead();
-      mainDb.shipBy(shipping);
-      keeping?.lead();
-      await lead();
-    }
-    const leads = leadership;
-    const care = createKeeping({
-      ...{ node, copies, mainDb, nodes, mayLead, clock, log },
-      forgetNode: leads.forget,
+    keeping = createKeeping({
+      node,
+      copies,
+      mainDb,
+      nodes,
+      mayLead,
+      clock,
+      log,
+      forgetNode: leadership.forget,
       measure: deps.measure,
     });
-    keeping = care;
     const upkeep = startLogUpkeep({
-      ...{ eventLog, applier, files, mainDb, nodes, copies, clock, log },
+      eventLog,
+      applier,
+      files,
+      mainDb,
+      nodes,
+      copies,
+      clock,
+      log,
       isLeading: mayLead,
       onSynced: (position) => (synced = position),
     });
@@ -197,7 +193,7 @@ export function createClusterMember(deps: {
       () => shipping.stop(),
       imported.stop,
       upkeep.stop,
-      care.stop,
+      keeping.stop,
       every(clock, SHIP_MS, () => mayLead() && shipping.poll()),
     );
   }
@@ -209,13 +205,18 @@ export function createClusterMember(deps: {
     start,
     mayLead,
     /** True while this node answers for all: it leads, and has begun to. */
-    isLeading: () => hasBegun && (leadership?.isOwner() ?? false),
+    isLeading: () => (turnover?.hasBegun() && leadership?.isOwner()) ?? false,
     leader(): Readonly<{ node: string; url: string }> | null {
       const leader = leadership?.leader() ?? null;
       return leader === null || leader.url === null ? null : { node: leader.node, url: leader.url };
     },
     ...createMemberHealth({
-      ...{ node, copies, eventLog, nodes, applied, clock },
+      node,
+      copies,
+      eventLog,
+      nodes,
+      applied,
+      clock,
       applier: () => applier,
       knowsLeader: () => leadership?.leader()?.url != null,
     }),

@@ -52,10 +52,17 @@ export async function seedFromLeader(deps: Deps): Promise<Seeded> {
   const since = { position: 0 };
   const beat = () =>
     eventLog.beat(cluster.node, {
-      ...{ url: cluster.advertise, version, leads: null, isDraining: true },
-      ...{ applied: since.position, synced: since.position },
-      ...{ format: FORMATS.newest, needsUpgrade: false },
-      ...{ files: "coming", copies: cluster.copies, room: roomIn(config.dataDir) },
+      url: cluster.advertise,
+      version,
+      leads: null,
+      isDraining: true,
+      applied: since.position,
+      synced: since.position,
+      format: FORMATS.newest,
+      needsUpgrade: false,
+      files: "coming",
+      copies: cluster.copies,
+      room: roomIn(config.dataDir),
     } satisfies Beat);
   beat();
   const stopBeats = every(clock, BEAT_MS, beat);

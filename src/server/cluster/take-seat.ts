@@ -172,8 +172,13 @@ function join(deps: Own, { born }: LogHead, { position }: Owner): ReplicationSta
     mainDb.keepers.found(deps.cluster.node, clock.now());
     mainDb.replication.join({ born, position, role: "following" });
     return {
-      ...{ born, position, syncedPosition: position, role: "following", keeps: true },
-      ...{ hasUnshipped: false, eventSchema: null },
+      born,
+      position,
+      syncedPosition: position,
+      role: "following",
+      keeps: true,
+      hasUnshipped: false,
+      eventSchema: null,
     };
   } finally {
     mainDb.close();

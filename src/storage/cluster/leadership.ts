@@ -34,6 +34,8 @@ export type Leadership = Readonly<{
   claimed: (owner: Owner) => void;
   /** Call when the log has acknowledged something that was sent at that time. */
   proved: (sentAt: number) => void;
+  /** When listening to beats began, on the monotonic clock. */
+  since: number;
   /** The nodes that were heard, this one included. */
   nodes: () => readonly HeardNode[];
   /** Waits for that node no more. */
@@ -75,7 +77,8 @@ export function startLeadership(deps: {
   let isClaiming = false;
   let hasResigned = false;
   let leadsAgainWhenFit = false;
-  let leaderHeardAt = clock.monotonic();
+  const since = clock.monotonic();
+  let leaderHeardAt = since;
 
   function isOwner(): boolean {
     return owner !== null && owner.epoch === ownEpoch;
@@ -181,6 +184,7 @@ export function startLeadership(deps: {
       if (claim.node !== node) onFollowing(claim);
     },
     proved,
+    since,
     nodes: () => [...heard.values()],
     forget: (other) => void heard.delete(other),
     resign() {

@@ -123,7 +123,12 @@ export function createPlanner(deps: UseCaseDeps) {
       const at = now + draft.steps.length;
       const times = { createdAt: at, updatedAt: now, deletedAt: null, eventsLostAt: null };
       const made: WebhookRow = {
-        ...{ id, userId, name, settings, ...times, key },
+        ...times,
+        id,
+        userId,
+        name,
+        settings,
+        key,
         managedBy: "file",
         externalId,
       };

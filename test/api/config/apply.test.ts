@@ -183,7 +183,8 @@ describe("an apply", () => {
     const before = (await ownWebhooks()).length;
     const synced = spyOn(api.parts.mainDb, "synced").mockImplementationOnce(async () => {
       await api.parts.useCases.webhooks.update({
-        ...{ userId: api.bob, webhookId: await shopId() },
+        userId: api.bob,
+        webhookId: await shopId(),
         input: { retention_days: 77 },
       });
     });

@@ -7,9 +7,14 @@ let dashboard: TestDashboard;
 afterEach(() => dashboard.stop());
 
 const NODE = {
-  ...{ version: "1.0.0", heard_ms_ago: 100, leads: false, draining: false, needs_upgrade: false },
+  version: "1.0.0",
+  heard_ms_ago: 100,
+  leads: false,
+  draining: false,
+  needs_upgrade: false,
   files: "all",
-  ...{ synced: 11_000, lag: 0 },
+  synced: 11_000,
+  lag: 0,
 } as const;
 const STATUS: ClusterStatus = {
   node: "<a>",

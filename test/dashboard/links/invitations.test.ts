@@ -165,7 +165,8 @@ describe("an invitation to a webhook", () => {
   test("is accepted by somebody with an account, after signing in, and never lowers a role", async () => {
     const webhookId = await addWebhook(root);
     await dashboard.useCases.members.add({
-      ...{ userId: dashboard.rootId, webhookId },
+      userId: dashboard.rootId,
+      webhookId,
       input: { username: "carol", role: "editor" },
     });
     const low = await invite(invitationsOf(webhookId), { role: "viewer" }, root);

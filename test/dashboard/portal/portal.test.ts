@@ -150,7 +150,9 @@ describe("a portal", () => {
 
     expect(await follow(await ask(`${path}/test`, {}))).toContain("A test event was sent");
     const { events } = await api.events.searchEvents(api.webhook.id, {
-      ...{ limit: 5, cursor: null, filter: { targetId: id } },
+      limit: 5,
+      cursor: null,
+      filter: { targetId: id },
       asker: api.ada,
     });
     const deliveries = await api.events.listDeliveries(api.webhook.id, events[0]?.id ?? "");

@@ -35,8 +35,14 @@ function start(name: string, { keeps = true } = {}): Node {
     clock,
     keeps,
     describe: () => ({
-      ...{ url: `http://${name}`, version: "1", applied, synced: applied, copies: 2, room: 0 },
-      ...{ format: 1, needsUpgrade: false },
+      url: `http://${name}`,
+      version: "1",
+      applied,
+      synced: applied,
+      copies: 2,
+      room: 0,
+      format: 1,
+      needsUpgrade: false,
     }),
     reached: (position) =>
       applied >= position ? Promise.resolve() : new Promise((resolve) => waiting.push({ position, resolve })),
@@ -226,12 +232,19 @@ test("beats of other versions are read, with more fields or without the latest",
   one.log.beat("odd", { url: "http://odd", applied: 1, synced: 1 });
   const beats = new Map(one.leadership.nodes().map(({ node, beat }) => [node, beat]));
   const defaults = {
-    ...{ leads: null, isDraining: false, format: 1, needsUpgrade: false },
+    leads: null,
+    isDraining: false,
+    format: 1,
+    needsUpgrade: false,
     files: "all" as const,
-    ...{ copies: null, room: 0 },
+    copies: null,
+    room: 0,
   };
   expect(beats.get("before")).toEqual({
-    ...{ url: "http://before", version: "0", applied: 1, synced: 1 },
+    url: "http://before",
+    version: "0",
+    applied: 1,
+    synced: 1,
     ...defaults,
   });
   expect(beats.get("next")).toMatchObject({ leads: 7, format: 3, needsUpgrade: false });

@@ -53,7 +53,14 @@ export const INVITATION_PATH = "/invitation";
 export function toInvitation({ mainDb, clock }: InvitationDeps, row: InvitationRow): Invitation {
   const { id, email, name, role, webhookId, webhookRole, createdAt, expiresAt } = row;
   return {
-    ...{ id, email, name, role, webhookId, webhookRole, createdAt, expiresAt },
+    id,
+    email,
+    name,
+    role,
+    webhookId,
+    webhookRole,
+    createdAt,
+    expiresAt,
     teamName: row.teamId === null ? null : (mainDb.teams.find(row.teamId)?.name ?? null),
     invitedBy: mainDb.users.find(row.invitedBy)?.username ?? "deleted user",
     isExpired: expiresAt <= clock.now(),
