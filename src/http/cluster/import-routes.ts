@@ -1,12 +1,12 @@
 /** By these the leader has other nodes keep the file of a webhook that it is about to import. */
 import { Elysia } from "elysia";
-import { z } from "zod";
 import { AppError } from "../../lib/errors.ts";
 import { isId } from "../../lib/ids.ts";
 import { IDLE_SECONDS } from "../listen.ts";
 import type { NodeAddress } from "./forward.ts";
 import { CLUSTER_PREFIX } from "./gate.ts";
 import { callerOf, requireNode } from "./node-caller.ts";
+import { createNodeFetch, readNodeError } from "./node-fetch.ts";
 import type { NodeSignatures } from "./node-signature.ts";
 
 const IMPORTS_PATH = `${CLUSTER_PREFIX}imports`;
@@ -14,8 +14,6 @@ const IMPORTS_PATH = `${CLUSTER_PREFIX}imports`;
 export type ImportOfLeader = Readonly<{ webhookId: string; epoch: number }>;
 
 export type ImportRoutes = ReturnType<typeof importRoutes>;
-
-const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 
 /** The gate must be in front: it verifies who asks. */
 export function importRoutes(deps: {
@@ -45,26 +43,15 @@ export type AskToKeep = (to: NodeAddress, of: ImportOfLeader, signal: AbortSigna
 
 /** Returns what asks a node to keep the file; it rejects with AppError `unavailable` if the node does not. */
 export function createImportClient({ signatures }: { signatures: Pick<NodeSignatures, "sign"> }): AskToKeep {
+  const fetchNode = createNodeFetch({ signatures });
   return async ({ node, url }, { webhookId, epoch }, signal) => {
     const path = `${IMPORTS_PATH}/${webhookId}?epoch=${epoch}`;
-    const response = await fetch(new URL(path, url), {
-      method: "POST",
-      headers: signatures.sign({ method: "POST", path, client: null }),
-      signal,
-      keepalive: false,
-      redirect: "error",
-      // Between nodes there is none, whatever the environment says.
-      proxy: false,
-      // By default it gives up while a large file is copied.
-      timeout: false,
-    }).catch((cause: unknown) => {
+    const response = await fetchNode(url, { method: "POST", path, signal }).catch((cause: unknown) => {
       throw notKept(`node ${node} does not answer`, cause);
     });
-    const told: unknown = await response.json().catch(() => null);
+    const told = await readNodeError(response);
     if (response.ok) return;
-    const reason =
-      errorSchema.safeParse(told).data?.error.message ?? `it answered with status ${response.status}`;
-    throw notKept(`node ${node}: ${reason}`);
+    throw notKept(`node ${node}: ${told?.message ?? `it answered with status ${response.status}`}`);
   };
 }
 

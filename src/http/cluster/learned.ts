@@ -7,6 +7,7 @@ import { pathAndQueryOf } from "../request-url.ts";
 import type { NodeAddress } from "./forward.ts";
 import { CLUSTER_PREFIX } from "./gate.ts";
 import { requireNode } from "./node-caller.ts";
+import { createNodeFetch } from "./node-fetch.ts";
 import type { NodeSignatures } from "./node-signature.ts";
 
 export const LEARNED_PATH = `${CLUSTER_PREFIX}learned`;
@@ -56,21 +57,15 @@ export function createLearnedSender(deps: {
   signatures: Pick<NodeSignatures, "sign">;
 }): Keep {
   const { leader: findLeader, signatures } = deps;
+  const fetchNode = createNodeFetch({ signatures });
   return async (learned) => {
     const leader = findLeader();
     if (leader === null) throw notStored();
     const body = JSON.stringify(learned);
     const path = pathOf(body);
     try {
-      const response = await fetch(`${leader.url}${path}`, {
-        method: "POST",
-        body,
-        headers: signatures.sign({ method: "POST", path, client: null }),
-        // Between nodes there is none, whatever the environment says.
-        proxy: false,
-        redirect: "error",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const response = await fetchNode(leader.url, { method: "POST", path, body, signal });
       return answerSchema.parse(await response.json()).kept;
     } catch (cause) {
       throw notStored(cause);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { AppError } from "../../lib/errors.ts";
 import type { NodeAddress } from "./forward.ts";
+import { createNodeFetch, readNodeError } from "./node-fetch.ts";
 import type { NodeSignatures } from "./node-signature.ts";
 import { SEED_BYTES, SEED_PATH, SEED_SHA256, WEBHOOK_DELETED } from "./seed-routes.ts";
 
@@ -33,13 +34,13 @@ const headSchema = z.object({
   bytes: z.coerce.number().int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
-const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 export function createSeedClient(deps: {
   leader: () => NodeAddress | null;
   signatures: Pick<NodeSignatures, "sign">;
 }): SeedClient {
   const { leader: findLeader, signatures } = deps;
+  const fetchNode = createNodeFetch({ signatures });
 
   /** Resolves with null for an answer with the code `absent`. */
   async function fetchFrom(
@@ -47,22 +48,11 @@ export function createSeedClient(deps: {
     { path, absent }: Readonly<{ path: string; absent: string }>,
     signal: AbortSignal,
   ): Promise<ArrivingCopy | null> {
-    const response = await fetch(new URL(path, url), {
-      headers: signatures.sign({ method: "GET", path, client: null }),
-      signal,
-      // A kept connection may be one that the node is closing.
-      keepalive: false,
-      redirect: "error",
-      decompress: false,
-      // Between nodes there is none, whatever the environment says.
-      proxy: false,
-      // By default it gives up while the copy of a large file is made.
-      timeout: false,
-    }).catch((cause: unknown) => {
+    const response = await fetchNode(url, { method: "GET", path, signal }).catch((cause: unknown) => {
       throw refused(`Node ${node} did not answer.`, cause);
     });
     if (response.ok && response.body !== null) return { ...headOf(response), body: response.body };
-    const told = errorSchema.safeParse(await response.json().catch(() => null)).data?.error;
+    const told = await readNodeError(response);
     if (told?.code === absent) return null;
     throw refused(`Node ${node} gives no copy: ${told?.message ?? `It answered with ${response.status}.`}`);
   }

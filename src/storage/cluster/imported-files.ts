@@ -135,11 +135,13 @@ export function createImportedFiles(deps: {
 
   function pause(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.after(AGAIN_MS, resolve);
       const end = () => {
         cancel();
+        // A file may be tried for days.
+        signal.removeEventListener("abort", end);
         resolve();
       };
+      const cancel = clock.after(AGAIN_MS, end);
       signal.addEventListener("abort", end, { once: true });
     });
   }
