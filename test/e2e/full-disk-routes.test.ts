@@ -26,7 +26,7 @@ setDefaultTimeout(180_000);
 
 const DISK_MIB = 200;
 const REASONS =
-  /^(disk_full|disk_read_only|disk_unusable|event_file_unavailable|too_little_space|main_database_unavailable)$/;
+  /^(disk_full|disk_read_only|disk_unusable|event_file_(read_only|unavailable)|too_little_space|main_database_unavailable)$/;
 
 const BODIES: readonly (readonly [end: string, body: unknown])[] = [
   ["/webhooks", { name: "one more" }],

@@ -34,9 +34,10 @@ describe("a fault of the disk", () => {
     }
   });
 
-  test("of an event file keeps its own message, except for a full or read-only disk", () => {
+  test("of an event file keeps its own message, except on a full or read-only disk", () => {
     expect(unusable("w", coded("SQLITE_FULL")).code).toBe("disk_full");
-    expect(unusable("w", coded("SQLITE_READONLY")).code).toBe("disk_read_only");
+    expect(unusable("w", coded("EROFS")).code).toBe("disk_read_only");
+    expect(unusable("w", coded("SQLITE_READONLY")).code).toBe("event_file_read_only");
     expect(unusable("w", coded("SQLITE_IOERR")).code).toBe("event_file_unavailable");
     expect(unusable("w", coded("SQLITE_CORRUPT")).code).toBe("event_file_damaged");
   });

@@ -19,7 +19,9 @@ setDefaultTimeout(120_000);
 const RUNS = 60;
 const EVENTS = 40;
 const TARGET = "target";
-const DAMAGE = /^event_file_(damaged|unavailable)$|^newer_database$/;
+const DAMAGE = /^(event_file_(damaged|read_only|unavailable)|(newer|foreign)_database)$/;
+/** Bytes of the header that says what the file is and how its pages are laid out. */
+const SQLITE_HEADER_SIZE = 100;
 
 const folder = makeTestFolder("flipped");
 const closedFile = join(folder, "closed.db");
@@ -122,6 +124,19 @@ test("bits flipped in an event file harm no other webhook, and every failure has
     }),
     { numRuns: RUNS },
   );
+});
+
+test("each bit flipped in the header alone harms no other webhook, and every failure has its reason", async () => {
+  const bits = readFileSync(closedFile).length * 8;
+  for (let bit = 0; bit < SQLITE_HEADER_SIZE * 8; bit++) {
+    const webhookId = newId();
+    const path = world.files.pathOf(webhookId);
+    copyFileSync(closedFile, path);
+    flip(path, [(bit + 0.5) / bits]);
+    await useAll(webhookId);
+    await world.files.delete(webhookId);
+  }
+  await expectHealthy();
 });
 
 test("bits flipped in a WAL lose no event that was written before them", async () => {

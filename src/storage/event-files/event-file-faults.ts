@@ -111,8 +111,9 @@ export function unusable(webhookId: string, error: unknown): AppError {
   const shortage = descriptorShortage(webhookId, error);
   if (shortage !== null) return shortage;
   const disk = diskFault(error);
-  if (disk?.code === "disk_full" || disk?.code === "disk_read_only") return disk;
   const code = sqliteCode(error);
+  if (code?.startsWith("SQLITE_READONLY")) return readOnly(webhookId, error);
+  if (disk?.code === "disk_full" || disk?.code === "disk_read_only") return disk;
   const isDamaged = code !== null && /^SQLITE_(CORRUPT|NOTADB)/.test(code);
   return new AppError({
     kind: "unavailable",
@@ -121,6 +122,18 @@ export function unusable(webhookId: string, error: unknown): AppError {
     hint: isDamaged
       ? "Restore the file from a backup, or move it away to start with an empty one. Other webhooks are not affected."
       : "Check free space, permissions and the health of the disk. The gateway retries automatically.",
+    retryAfterSeconds: 30,
+    cause: error,
+  });
+}
+
+/** SQLite also opens a file as read-only where a damaged header names an unknown version of its format. */
+function readOnly(webhookId: string, error: unknown): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "event_file_read_only",
+    message: `The event file of webhook ${webhookId} cannot be written: the file or its disk is read-only.`,
+    hint: "Remount the disk of DATA_DIR as writable, or give this user write permission to the file. If neither is the cause, the file is damaged: restore it from a backup.",
     retryAfterSeconds: 30,
     cause: error,
   });

@@ -22,10 +22,11 @@ export function refuseForeign(db: Database, { what, table }: Own): void {
   const isMarked = head?.id === APPLICATION_ID || head?.id === 0;
   const isNew = tables.length === 0 && readVersion(db) === 0;
   if (isMarked && (isNew || tables.some(({ name }) => name === table))) return;
+  const reason = isMarked ? "required tables are missing" : "its application_id is another program's";
   throw new AppError({
     kind: "unavailable",
     code: FOREIGN_DATABASE,
-    message: `The ${what} is a different database: required tables are missing.`,
+    message: `The ${what} is a different or damaged database: ${reason}.`,
     hint: "Put the right file in its place, or restore it from a backup. The file was not changed.",
     retryAfterSeconds: 30,
   });
