@@ -24,8 +24,11 @@ export function compareDecimals(one: string, other: string): number {
 function compareWhole(one: string, other: string): number {
   const sign = signOf(one);
   if (sign !== signOf(other)) return sign - signOf(other);
-  const further = one.length - other.length || (one < other ? -1 : one > other ? 1 : 0);
-  return sign < 0 ? -further : further;
+  return sign < 0 ? compareDigits(other, one) : compareDigits(one, other);
+}
+
+function compareDigits(one: string, other: string): number {
+  return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0);
 }
 
 function signOf(whole: string): number {

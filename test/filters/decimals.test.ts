@@ -11,6 +11,12 @@ test("whole numbers of any length are in their order", () => {
   );
 });
 
+test("a number is equal to itself", () => {
+  for (const text of ["0", "-1", "-12345678901234567890", "12345678901234567890"]) {
+    expect(compareDecimals(text, text)).toBe(0);
+  }
+});
+
 test("other numbers are compared as doubles", () => {
   expect(compareDecimals("1.50", "1.5")).toBe(0);
   expect(compareDecimals("1e2", "100")).toBe(0);

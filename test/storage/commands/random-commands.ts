@@ -115,11 +115,15 @@ export class RandomCommands {
       before: this.#now - this.#draw.below(DAY_MS),
       limit: this.#limit(),
     }),
-    prepareFieldIndex: () => ({
-      name: "prepareFieldIndex",
-      places: this.#draw.some(["$.customer", "x-shop"], 0.7),
-      limit: this.#limit(),
-    }),
+    prepareFieldIndex: () => {
+      // As the field store does: with the same places again, the rest of the group would be taken for all of it.
+      this.#open = null;
+      return {
+        name: "prepareFieldIndex",
+        places: this.#draw.some(["$.customer", "x-shop"], 0.7),
+        limit: this.#limit(),
+      };
+    },
     addFieldEntries: () => ({ name: "addFieldEntries", ...this.#entries() }),
   };
 
