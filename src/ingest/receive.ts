@@ -17,8 +17,6 @@ import { hideSecret } from "../verification/sender-secret.ts";
 import type { Door } from "./door.ts";
 import type { EntrypointRules, RulesReader } from "./entrypoint-rules.ts";
 import { readTraits } from "./event-traits.ts";
-import type { RejectedKeeper } from "./keep-rejected.ts";
-import type { RefusalLog } from "./refusal-log.ts";
 import { type RequestFacts, takeSnapshot } from "./snapshot.ts";
 import type { Chosen, TargetChooser } from "./target-chooser.ts";
 import type { OpenedVerifier, VerifierOpener } from "./verifiers.ts";
@@ -35,23 +33,30 @@ export type Accepted = Readonly<{
  * The outcome of verification, before anything is stored. `accepted` includes the verifier, which reads the event type
  * and id (`verifier.eventType(request)`, `verifier.duplicateId(request)`).
  */
-export type Judgement =
-  | Accepted
-  | Readonly<{ kind: "handshake"; answer: HandshakeAnswer }>
-  | Readonly<{ kind: "refused"; reason: string; credentials: Credentials | null }>;
+export type Judgement = Accepted | Readonly<{ kind: "handshake"; answer: HandshakeAnswer }> | Refused;
+
+/** Nothing has counted, logged or kept it yet. */
+export type Refused = Readonly<{
+  kind: "refused";
+  reason: string;
+  provider: string;
+  credentials: Credentials | null;
+  /** For an event that failed verification: where it has its secret, if it has one. Null for a handshake. */
+  event: Readonly<{ secretPlace: OpenedVerifier["secretPlace"] }> | null;
+}>;
 
 export type Receiver = Readonly<{
   /** Throws AppError `not_found` for an unknown or deleted entrypoint, `gone` for a disabled one. */
   findRoute: (entrypointId: string) => Route;
   /**
    * Verifies a request. Call it for every request of a route that has a verification, or rules with an `echo`, and for
-   * no others. Rejects with AppError `unavailable` if the verification cannot be opened, and `rate_limited` beyond the
-   * rate limit.
+   * no others. Rejects with AppError `unavailable` if the verification cannot be opened, and `rate_limited` for one that
+   * is accepted beyond the rate limit.
    */
   judge: (route: Route, facts: RequestFacts, body: Uint8Array) => Promise<Judgement>;
   /**
    * Handles a handshake whose method brings no events. Null if the route has no such handshake or the request is not
-   * one. Rejects with AppError `rate_limited` if too many are refused.
+   * one.
    */
   greet: (route: Route, facts: RequestFacts) => Promise<Exclude<Judgement, { kind: "accepted" }> | null>;
   /** Returns HEAD and OPTIONS if the route's provider uses them for handshakes. */
@@ -66,7 +71,7 @@ export type Receiver = Readonly<{
 /** `chosen`: who got the event, where a target of the route has a filter. */
 export type Stored = Recorded & Readonly<{ chosen?: Chosen }>;
 
-type Received = Readonly<{
+export type Received = Readonly<{
   route: Route;
   facts: RequestFacts;
   body: Uint8Array;
@@ -81,8 +86,6 @@ export function createReceiver(deps: {
   readRules: RulesReader;
   door: Pick<Door, "count">;
   chooser: TargetChooser;
-  refusals: RefusalLog;
-  rejectedKeeper: RejectedKeeper;
   events: Pick<EventStore, "append" | "appendOnce">;
   /**
    * Stores the secret that a handshake brought. Resolves with false if a different one is already stored, or the
@@ -101,8 +104,7 @@ export function createReceiver(deps: {
   /** BASE_URL without a trailing slash; some senders sign the URL they call. */
   baseUrl: string;
 }): Receiver {
-  const { routing, openVerifier, readRules, door, chooser, refusals, rejectedKeeper } = deps;
-  const { events, keepLearned, clock, baseUrl } = deps;
+  const { routing, openVerifier, readRules, door, chooser, events, keepLearned, clock, baseUrl } = deps;
 
   function toRequest(route: Route, facts: RequestFacts, body: Uint8Array): ReceivedRequest {
     const { method, headers, query, pathTail, remoteAddress } = facts;
@@ -110,11 +112,13 @@ export function createReceiver(deps: {
     return { method, url, query, headers, body, remoteAddress, receivedAt: clock.now() };
   }
 
-  function refuse(route: Route, verifier: OpenedVerifier | null, { reason }: Refusal) {
-    const { entrypointId, webhookId } = route;
-    door.count({ entrypointId, rules: readRules(route), isAccepted: false });
-    refusals.note({ entrypointId, webhookId, provider: verifier?.type ?? "none", reason });
-    return { kind: "refused", reason, credentials: verifier?.credentials ?? null } as const;
+  function refuse(
+    verifier: OpenedVerifier | null,
+    { reason }: Refusal,
+    event: Refused["event"] = null,
+  ): Refused {
+    const { type: provider = "none", credentials = null } = verifier ?? {};
+    return { kind: "refused", reason, provider, credentials, event };
   }
 
   /** Answers the challenge described by the entrypoint's settings, if `request` is one. */
@@ -128,7 +132,7 @@ export function createReceiver(deps: {
     if (echo === null || echo.isVerified !== isVerified) return null;
     const answer = echo.answer(request, verifier?.key);
     if (answer === null) return null;
-    return "accepted" in answer ? refuse(route, verifier, answer) : ({ kind: "handshake", answer } as const);
+    return "accepted" in answer ? refuse(verifier, answer) : ({ kind: "handshake", answer } as const);
   }
 
   /** Undefined, without a promise, if the request is not a handshake: most requests are not, and need not wait. */
@@ -143,18 +147,14 @@ export function createReceiver(deps: {
     { remoteAddress }: ReceivedRequest,
     answer: HandshakeAnswer | Refusal,
   ) {
-    if ("accepted" in answer) return refuse(route, verifier, answer);
+    if ("accepted" in answer) return refuse(verifier, answer);
     const { entrypointId, webhookId } = route;
     const { learns: secret } = answer;
     if (
       secret !== undefined &&
       !(await keepLearned({ entrypointId, webhookId, type: verifier.type, secret, remoteAddress }))
     )
-      return refuse(
-        route,
-        verifier,
-        refused("The handshake sent a secret, but a different one is already stored."),
-      );
+      return refuse(verifier, refused("The handshake sent a secret, but a different one is already stored."));
     return { kind: "handshake", answer } as const;
   }
 
@@ -205,15 +205,7 @@ export function createReceiver(deps: {
         return answerAsSet(route, null, request, true) ?? { kind: "accepted", request, verifier };
       const verdict: Verdict | Promise<Verdict> = verifier.verify(request);
       const known = verdict instanceof Promise ? await verdict : verdict;
-      if (!known.accepted) {
-        const refusal = refuse(route, verifier, known);
-        const isKept = readRules(route)?.keepRejected ?? true;
-        if (isKept) {
-          const { secretPlace } = verifier;
-          await rejectedKeeper.keep({ route, facts, body, reason: known.reason, secretPlace });
-        }
-        return refusal;
-      }
+      if (!known.accepted) return refuse(verifier, known, { secretPlace: verifier.secretPlace });
       const { entrypointId } = route;
       door.count({ entrypointId, rules: readRules(route), isAccepted: true });
       // Applies to compressed bodies, which are unpacked only after verification, unless verifying needs their content.

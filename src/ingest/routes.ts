@@ -5,22 +5,39 @@ import { AppError } from "../lib/errors.ts";
 import { type IngestMetrics, noMetrics } from "../observability/metrics.ts";
 import type { Tracing } from "../observability/tracing.ts";
 import { ENTRYPOINT_METHODS } from "../settings/entrypoint-settings.ts";
+import type { CatchUp } from "../storage/cluster/catch-up.ts";
 import type { Route } from "../storage/main-db/routing.ts";
 import type { HandshakeAnswer } from "../verification/provider.ts";
 import { type BodyReader, createBodyReader } from "./body.ts";
 import type { BodyRoom } from "./body-memory.ts";
 import { type Door, refuseMethod } from "./door.ts";
 import { DEFAULT_METHODS, type EntrypointRules, type RulesReader } from "./entrypoint-rules.ts";
-import type { Accepted, Judgement, Receiver } from "./receive.ts";
+import type { RefusalNoter } from "./note-refusal.ts";
+import { changedMeanwhile, mayBeOutdated } from "./outdated.ts";
+import type { Accepted, Received, Receiver, Refused } from "./receive.ts";
 import type { RefusalTally } from "./refusal-tally.ts";
 import { createRemoteAddressReader, type Peer } from "./remote-address.ts";
 import { type RequestFacts, splitAfterEntrypoint } from "./snapshot.ts";
 import { answerWillingly, isQuestionMethod } from "./willingness.ts";
 
 const EVENT_ID_HEADER = "x-webhooker-event-id";
+const NO_BODY = new Uint8Array(0);
+
+/** A request that was refused, with its body if that was read. */
+type Again = Readonly<{ error: unknown; found: Route | null; body: Uint8Array | null }>;
+
+type Greeted = Readonly<{
+  route: Route;
+  rules: EntrypointRules | null;
+  facts: RequestFacts;
+  isFinal: boolean;
+}>;
 
 export function createIngestRoutes(deps: {
   receiver: Receiver;
+  noteRefusal: RefusalNoter;
+  /** Given at a node of a cluster. */
+  catchUp: CatchUp | undefined;
   readRules: RulesReader;
   door: Door;
   refusals: Pick<RefusalTally, "refused" | "accepted">;
@@ -34,7 +51,7 @@ export function createIngestRoutes(deps: {
   /** Undefined: tracing is off. */
   tracing?: Tracing | undefined;
 }) {
-  const { receiver, readRules, door, refusals, tracing, metrics = noMetrics } = deps;
+  const { receiver, noteRefusal, catchUp, readRules, door, refusals, tracing, metrics = noMetrics } = deps;
   const bodies: BodyReader = createBodyReader(deps);
   const readRemoteAddress = createRemoteAddressReader(deps.trustedProxies);
 
@@ -49,10 +66,12 @@ export function createIngestRoutes(deps: {
     };
   }
 
-  async function take(request: Request, entrypointId: string): Promise<Response> {
-    metrics.received();
+  /** `again`: the request was refused before, and this node has caught up since. */
+  async function take(request: Request, entrypointId: string, again: Again | null = null): Promise<Response> {
+    if (again === null) metrics.received();
+    const isFinal = again !== null || catchUp === undefined || !catchUp.mayBeBehind();
     const begunAt = tracing === undefined ? 0 : tracing.now();
-    let body: Uint8Array | null = null;
+    let body = again === null ? null : again.body;
     let found: Route | null = null;
     const remoteAddress = () => readRemoteAddress(request, peer);
     try {
@@ -64,9 +83,9 @@ export function createIngestRoutes(deps: {
       }
       const methods = rules === null ? DEFAULT_METHODS : rules.methods;
       if (!methods.includes(request.method) || isQuestionMethod(request.method))
-        return await greet(found, rules, factsOf(request));
+        return await greet({ route: found, rules, facts: factsOf(request), isFinal });
       const ownLimit = rules === null ? null : rules.maxBodyBytes;
-      body = await bodies.read({ request, entrypointId, ownLimit, remoteAddress });
+      body ??= await bodies.read({ request, entrypointId, ownLimit, remoteAddress });
       const since = metrics.now();
       // Checked again, because receiving a long body takes time and the current state decides.
       const route = receiver.findRoute(entrypointId);
@@ -74,7 +93,8 @@ export function createIngestRoutes(deps: {
       let accepted: Accepted | null = null;
       if (route.verification !== null || (rules !== null && rules.echo !== null)) {
         const judgement = await receiver.judge(route, facts, body);
-        if (judgement.kind !== "accepted") return answerTo(judgement);
+        if (judgement.kind === "handshake") return answerQuestion(judgement.answer);
+        if (judgement.kind === "refused") return await refuse(judgement, { route, facts, body }, isFinal);
         accepted = judgement;
         bodies.recheck(request);
       }
@@ -98,26 +118,48 @@ export function createIngestRoutes(deps: {
       });
       return answer;
     } catch (error) {
-      metrics.rejected(error);
-      if (found !== null) refusals.refused(found, error);
-      throw error;
+      if (!isFinal && mayBeOutdated(error, { entrypointId, found, readRules })) {
+        const held = body;
+        body = null;
+        return await takeAgain(request, entrypointId, { error, found, body: held });
+      }
+      throw counted(error, found);
     } finally {
       if (body) bodies.release(body);
     }
   }
 
-  /** Throws AppError `unauthenticated` without the reason, which only the owner may see. */
-  function answerTo(judgement: Exclude<Judgement, { kind: "accepted" }>): Response {
-    if (judgement.kind === "refused") {
-      throw new AppError({
-        kind: "unauthenticated",
-        code: "verification_failed",
-        message: "Verification failed; the event was not stored.",
-        hint: "Check that the sender and this entrypoint have the same secret. The entrypoint's owner finds the reason under the webhook's rejected requests.",
-        credentials: judgement.credentials,
-      });
+  /** Takes a refused request once more, after this node has all changes from before the refusal. */
+  async function takeAgain(request: Request, entrypointId: string, first: Again): Promise<Response> {
+    const { error, found, body } = first;
+    try {
+      await catchUp?.caughtUp(body === null ? 0 : body.byteLength);
+      if (body !== null) bodies.recheck(request);
+      else if (request.bodyUsed)
+        throw receiver.findRoute(entrypointId) === found ? error : changedMeanwhile();
+    } catch (reason) {
+      if (body !== null) bodies.release(body);
+      throw counted(reason, found);
     }
-    return answerQuestion(judgement.answer);
+    return take(request, entrypointId, first);
+  }
+
+  function counted(error: unknown, found: Route | null): unknown {
+    metrics.rejected(error);
+    if (found !== null) refusals.refused(found, error);
+    return error;
+  }
+
+  /** Throws AppError `unauthenticated` without the reason, which only the owner may see. */
+  async function refuse(judged: Refused, of: Omit<Received, "accepted">, isFinal: boolean): Promise<never> {
+    if (isFinal) await noteRefusal(judged, of);
+    throw new AppError({
+      kind: "unauthenticated",
+      code: "verification_failed",
+      message: "Verification failed; the event was not stored.",
+      hint: "Check that the sender and this entrypoint have the same secret. The entrypoint's owner finds the reason under the webhook's rejected requests.",
+      credentials: judged.credentials,
+    });
   }
 
   function answerQuestion({ status, contentType, body, headers }: HandshakeAnswer): Response {
@@ -127,9 +169,10 @@ export function createIngestRoutes(deps: {
   }
 
   /** Throws AppError `method_not_allowed`. */
-  async function greet(route: Route, rules: EntrypointRules | null, facts: RequestFacts): Promise<Response> {
+  async function greet({ route, rules, facts, isFinal }: Greeted): Promise<Response> {
     const judgement = await receiver.greet(route, facts);
-    if (judgement !== null) return answerTo(judgement);
+    if (judgement?.kind === "refused") return refuse(judgement, { route, facts, body: NO_BODY }, isFinal);
+    if (judgement !== null) return answerQuestion(judgement.answer);
     const own = rules === null ? DEFAULT_METHODS : rules.methods;
     const methods = [...new Set([...own, ...receiver.questionMethods(route)])];
     const { method, headers } = facts;

@@ -134,6 +134,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     providers,
     keys,
     keepLearned: nodeHttp?.keepLearned ?? keepLearned,
+    catchUp: member?.catchUp,
     config,
     refusals,
     clock,

@@ -4,6 +4,7 @@ import type { BodyRoom } from "../ingest/body-memory.ts";
 import { createDoor } from "../ingest/door.ts";
 import { createRulesReader } from "../ingest/entrypoint-rules.ts";
 import { createRejectedKeeper } from "../ingest/keep-rejected.ts";
+import { createRefusalNoter } from "../ingest/note-refusal.ts";
 import { createPublisher } from "../ingest/publish/publisher.ts";
 import { createReverify } from "../ingest/re-verify.ts";
 import { createReceiver } from "../ingest/receive.ts";
@@ -17,6 +18,7 @@ import type { Logger } from "../observability/log.ts";
 import type { IngestMetrics } from "../observability/metrics.ts";
 import type { Tracing } from "../observability/tracing.ts";
 import type { Sealer } from "../settings/sealed-config.ts";
+import type { CatchUp } from "../storage/cluster/catch-up.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import type { EventStore } from "../storage/stores/event-store.ts";
 import type { RejectedStore } from "../storage/stores/rejected-store.ts";
@@ -33,6 +35,8 @@ export function createIngestParts(deps: {
   providers: Pick<Providers, "get">;
   keys: Sealer;
   keepLearned: KeepLearned;
+  /** Given at a node of a cluster. */
+  catchUp: CatchUp | undefined;
   config: Pick<Config, "baseUrl" | "maxBodyBytes" | "trustedProxies">;
   /** How many bytes of bodies may be held at once; by default as much as is of use. */
   bodyRoom?: BodyRoom;
@@ -61,9 +65,13 @@ export function createIngestParts(deps: {
     events,
     door,
     chooser,
+    keepLearned,
+  });
+  const noteRefusal = createRefusalNoter({
+    door,
+    readRules,
     refusals: createRefusalLog({ log, clock }),
     rejectedKeeper: createRejectedKeeper({ store: rejected, keys, clock, onKept }),
-    keepLearned,
   });
   return {
     receiver,
@@ -81,9 +89,11 @@ export function createIngestParts(deps: {
     }),
     routes: createIngestRoutes({
       receiver,
+      noteRefusal,
       readRules,
       door,
       refusals: deps.refusals,
+      catchUp: deps.catchUp,
       metrics,
       tracing,
       clock,

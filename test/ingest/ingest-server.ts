@@ -51,6 +51,7 @@ export function startIngest(
     events?: IngestDeps["events"];
     rejected?: Pick<RejectedStore, "keep">;
     keepLearned?: IngestDeps["keepLearned"];
+    catchUp?: IngestDeps["catchUp"];
   } = {},
 ): IngestServer {
   const stored: EventDraft[] = [];
@@ -87,6 +88,7 @@ export function startIngest(
     routing: { findRoute: (id) => routes.get(id) ?? null, findPublishRoute: () => null },
     providers: options.providers ?? createTestProviders(),
     keys,
+    catchUp: options.catchUp,
     keepLearned: options.keepLearned ?? (async () => false),
     config: {
       baseUrl: BASE_URL,

@@ -1,6 +1,7 @@
 /** Tells whether a node can do its part in the cluster, and what is wrong elsewhere. */
 import { type Clock, wait } from "../../lib/clock.ts";
 import type { Applier } from "../../storage/cluster/applier.ts";
+import { createCatchUp } from "../../storage/cluster/catch-up.ts";
 import type { EventLog } from "../../storage/cluster/event-log.ts";
 import { countCopies } from "../../storage/cluster/keepers.ts";
 import type { HeardNode } from "../../storage/cluster/leadership.ts";
@@ -17,12 +18,13 @@ export function createMemberHealth(deps: {
   eventLog: Pick<EventLog, "head">;
   nodes: () => readonly HeardNode[];
   applied: () => number;
-  applier: () => Pick<Applier, "needsUpgrade" | "isBlocked" | "reached"> | null;
+  applier: () => Pick<Applier, "needsUpgrade" | "isBlocked" | "reached" | "rowsReached"> | null;
+  mayLead: () => boolean;
   /** True if it is known who leads, and where that node is. */
   knowsLeader: () => boolean;
   clock: Clock;
 }) {
-  const { node, copies, eventLog, nodes, applied, applier, knowsLeader, clock } = deps;
+  const { node, copies, eventLog, nodes, applied, applier, mayLead, knowsLeader, clock } = deps;
   return {
     /** Resolves once this node has what the others have and knows who leads, or after some seconds without. */
     async settled(): Promise<void> {
@@ -32,6 +34,17 @@ export function createMemberHealth(deps: {
     },
     /** Resolves once this node has applied what the log has now. Rejects if the log is out of reach. */
     caughtUp: async () => applier()?.reached((await eventLog.head(0)).last),
+    /** For requests that are refused by rows which may have changed. */
+    catchUp: createCatchUp({
+      eventLog,
+      mayLead,
+      rowsReached: async (position) => {
+        const joined = applier();
+        if (joined === null) throw new Error("this node has not joined the cluster yet");
+        await joined.rowsReached(position);
+      },
+      clock,
+    }),
     /** Null while the node can do its part; else why not. */
     fault(): string | null {
       if (applier()?.needsUpgrade())

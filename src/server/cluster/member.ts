@@ -218,6 +218,7 @@ export function createClusterMember(deps: {
       applied,
       clock,
       applier: () => applier,
+      mayLead,
       knowsLeader: () => leadership?.leader()?.url != null,
     }),
     nodes,

@@ -20,8 +20,6 @@ const ENDS: ReadonlySet<ReaderTrouble["kind"]> = new Set(["trimmed", "rewound", 
 
 /** The partition whose owner leads. */
 export const LEADER_PARTITION = 0;
-/** Entries that may wait for event files; the reader waits beyond that. */
-const MOST_WAITING = { most: 4_096, mostBytes: 64 * 1024 * 1024 };
 const RETRY_MS = 2_000;
 
 export type ApplierTrouble =
@@ -37,6 +35,8 @@ export type Applier = Readonly<{
   /** Everything up to this position is applied. */
   applied: () => number;
   reached: (position: number) => Promise<void>;
+  /** As `reached`, for the main database alone: what event files wait for is of no matter. */
+  rowsReached: (position: number) => Promise<void>;
   /** Webhooks whose files were written since the last call. */
   takeTouched: () => readonly string[];
   /** True while some entry cannot be applied. */
@@ -66,9 +66,10 @@ export function startApplier(deps: {
   const { log, born, ownEpoch, outbox, writer, config, clock, onLeader, onTrouble } = deps;
   let leader = deps.leader;
   const progress = new LogProgress(deps.after);
+  const rowsProgress = new LogProgress(deps.after);
   const files = new Map<string, FileApplier>();
   let touched = new Set<string>();
-  const waiting = new WaitingRoom(MOST_WAITING);
+  const waiting = new WaitingRoom();
   /** Rows of a transaction whose last part has not come, and what ends their positions. */
   const gathering = new RowGathering();
   const gathered: (() => void)[] = [];
@@ -89,11 +90,13 @@ export function startApplier(deps: {
   }
 
   async function onEntry(entry: LogEntry): Promise<void> {
-    if (entry.kind === "claim") {
-      progress.begin(entry.position, 0);
-      if (entry.partition === LEADER_PARTITION) claimed(entry.owner);
-      return;
-    }
+    if (entry.kind === "record") await onRecord(entry);
+    else onClaim(entry);
+    rowsProgress.begin(entry.position, 0);
+    await waiting.room();
+  }
+
+  async function onRecord(entry: LogEntry & { kind: "record" }): Promise<void> {
     const own = outbox.take(entry.id);
     const { epoch, entries } =
       own === null ? read(entry) : { epoch: own.epoch, entries: own.entries.map((each) => each.entry) };
@@ -107,11 +110,12 @@ export function startApplier(deps: {
       else if (config.keepsFiles) applyCommand(each, of);
       else done();
     }
-    await waiting.room();
   }
 
-  /** The same epoch again only says where the claim stands now. */
-  function claimed(owner: Owner): void {
+  function onClaim({ position, partition, owner }: LogEntry & { kind: "claim" }): void {
+    progress.begin(position, 0);
+    if (partition !== LEADER_PARTITION) return;
+    // The same epoch again only says where the claim stands now.
     const isNew = owner.epoch !== leader?.epoch;
     leader = owner;
     // The rest of what a deposed leader has begun comes no more.
@@ -216,6 +220,7 @@ export function startApplier(deps: {
   return {
     applied: () => progress.applied,
     reached: (position) => progress.reached(position),
+    rowsReached: (position) => rowsProgress.reached(position),
     takeTouched() {
       const taken = [...touched];
       touched = new Set();

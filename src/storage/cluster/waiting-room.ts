@@ -1,16 +1,12 @@
 /** Limits how much waits to be applied, in number and in bytes; whoever brings more waits for room. */
 
+const MOST = 4_096;
+const MOST_BYTES = 64 * 1024 * 1024;
+
 export class WaitingRoom {
-  readonly #most: number;
-  readonly #mostBytes: number;
   #count = 0;
   #bytes = 0;
   #roomAgain: (() => void) | null = null;
-
-  constructor({ most, mostBytes }: Readonly<{ most: number; mostBytes: number }>) {
-    this.#most = most;
-    this.#mostBytes = mostBytes;
-  }
 
   enter(bytes: number): void {
     this.#count++;
@@ -38,6 +34,6 @@ export class WaitingRoom {
   }
 
   #isFilled(share: number): boolean {
-    return this.#count >= this.#most * share || this.#bytes >= this.#mostBytes * share;
+    return this.#count >= MOST * share || this.#bytes >= MOST_BYTES * share;
   }
 }
