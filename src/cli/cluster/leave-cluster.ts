@@ -1,5 +1,6 @@
 /** `webhooker cluster leave`: makes the data of a node that of a gateway which is alone. */
 import { AppError } from "../../lib/errors.ts";
+import { ImportFolder } from "../../storage/cluster/import-folder.ts";
 import { isSeedUnfinished } from "../../storage/cluster/seed.ts";
 import { requireData } from "../data-there.ts";
 import { type Io, withMainDb } from "../io.ts";
@@ -13,13 +14,16 @@ export async function leaveCluster(io: LeavingIo, { isConfirmed }: { isConfirmed
   const config = io.loadConfig();
   requireData(config, "take out of a cluster");
   await whileStopped(config, "Stop it first.", () =>
-    withMainDb(io, ({ replication }) => {
+    withMainDb(io, async ({ replication, webhooks }) => {
       const state = replication.state();
       if (state === null) throw alone(config.dataDir);
       if (isSeedUnfinished(config.dataDir)) throw incomplete(config.dataDir);
       if (!state.keeps) throw withoutFiles("take out of the cluster");
       const { syncedPosition } = state;
-      if (!isConfirmed) throw unconfirmed(syncedPosition);
+      const imports = new ImportFolder(config.dataDir);
+      const lacking = (await imports.listLacking()).filter((id) => webhooks.find(id) !== null);
+      if (!isConfirmed) throw unconfirmed(syncedPosition, lacking);
+      await imports.end();
       replication.leave();
       io.out(`The data is that of a gateway alone, and goes up to position ${syncedPosition} of the log.`);
       io.err("Start the gateway without the CLUSTER_ variables, or found another cluster with it.");
@@ -45,10 +49,11 @@ function incomplete(dataDir: string): AppError {
   });
 }
 
-function unconfirmed(position: number): AppError {
+function unconfirmed(position: number, lacking: readonly string[]): AppError {
+  const imported = `The events of these imported webhooks have yet to be copied, and will be missing too: ${lacking.join(", ")}.`;
   return new AppError({
     kind: "conflict",
-    message: `The data goes up to position ${position} of the cluster's log. Events and results after it are in the log and at other nodes only, and will be missing here. If the cluster goes on, both it and this gateway make the deliveries that are pending.`,
+    message: `The data goes up to position ${position} of the cluster's log. Events and results after it are in the log and at other nodes only, and will be missing here. If the cluster goes on, both it and this gateway make the deliveries that are pending.${lacking.length === 0 ? "" : ` ${imported}`}`,
     hint: "If that is what you want, add --yes.",
   });
 }

@@ -92,6 +92,21 @@ export class ImportFolder {
     await rm(this.#noteOf(webhookId), { force: true });
   }
 
+  /** The webhooks whose files are at other nodes only. */
+  async listLacking(): Promise<readonly string[]> {
+    const ready = new Set((await this.#listReady()).map(({ webhookId }) => webhookId));
+    return listAwaited(this.#dataDir).flatMap(({ webhookId }) => (ready.has(webhookId) ? [] : webhookId));
+  }
+
+  /** Uses the ready files that are awaited, and removes all others and all notes: nothing comes any more. */
+  async end(): Promise<void> {
+    for (const { webhookId } of listAwaited(this.#dataDir)) await this.useReady(webhookId);
+    await this.dropReady(() => true);
+    for (const name of await readdir(this.#dataDir)) {
+      if (AWAITED.test(name)) await rm(join(this.#dataDir, name));
+    }
+  }
+
   async #listReady() {
     return (await readdir(this.#dataDir)).flatMap((name) => {
       const [, epoch, webhookId] = READY.exec(name) ?? [];

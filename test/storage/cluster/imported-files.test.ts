@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../../src/lib/ids.ts";
 import { nextTurn } from "../../../src/lib/pauses.ts";
-import { listAwaited } from "../../../src/storage/cluster/import-folder.ts";
+import { ImportFolder, listAwaited } from "../../../src/storage/cluster/import-folder.ts";
 import {
   createImportedFiles,
   type FetchImported,
@@ -162,4 +162,21 @@ test("what the main database does not have any more is not fetched", async () =>
   expect(imported.writable(webhookId)).toBeNull();
   await imported.deleted(webhookId);
   expect(names()).toEqual([]);
+});
+
+test("when imports end, an awaited file that is ready is used, and nothing else is left of them", async () => {
+  const other = newId();
+  live.add(other);
+  fetchImported = () => Promise.reject(new Error("nobody has it"));
+  await imported.expect({ webhookId, position: 5 });
+  await imported.expect({ webhookId: other, position: 6 });
+  await imported.stop();
+  imported = open();
+  await keepReady();
+  await imported.keepReady({ webhookId: newId(), epoch: 1 }, () => Promise.resolve(copy()));
+  await imported.stop();
+  const folder = new ImportFolder(dataDir);
+  expect(await folder.listLacking()).toEqual([other]);
+  await folder.end();
+  expect(names()).toEqual(["events-ID.db"]);
 });
