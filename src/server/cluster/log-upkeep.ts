@@ -12,7 +12,10 @@ const SYNC_MS = 5_000;
 const TRIM_MS = 60_000;
 /** A node that is away for less than this finds in the log what it lacks. */
 const KEEP_MS = 10 * 60_000;
-/** A node that was not heard for this long is not waited for; it takes its files from the leader when it returns. */
+/**
+ * A keeper that was not heard for this long is not waited for; it takes its files from the leader when it returns. The list of
+ * keepers is the same at every leader, so none waits longer than `KEEP_MS` for a node that was forgotten, or for a spare.
+ */
 const AWAY_MS = 24 * 60 * 60_000;
 /** Nodes with event files that must have an entry on disk before the log drops it, unless fewer are to keep them. */
 const FEWEST_KEEPERS = 2;
@@ -21,7 +24,7 @@ export function startLogUpkeep(deps: {
   eventLog: Pick<EventLog, "trim">;
   applier: Pick<Applier, "applied" | "takeTouched">;
   files: Pick<WebhookDBManager, "isOpen" | "open" | "pin" | "unpin" | "syncFolder">;
-  mainDb: Pick<MainDb, "replication" | "synced">;
+  mainDb: Pick<MainDb, "replication" | "keepers" | "synced">;
   nodes: () => readonly HeardNode[];
   /** Nodes that are to keep the event files. */
   copies: number;
@@ -72,10 +75,13 @@ export function startLogUpkeep(deps: {
 
   function trim(): void {
     const now = clock.monotonic();
-    // A node that takes its first copy does not know yet where it will begin.
-    const heard = nodes().filter(({ at, beat }) => now - at < AWAY_MS && !isBeginning(beat));
-    const position = Math.min(...heard.map(({ beat }) => beat.synced));
-    const keepers = heard.filter(({ beat }) => beat.files === "all");
+    const listed = new Set(mainDb.keepers.list());
+    const isWaitedFor = ({ node, at, beat }: HeardNode) =>
+      // A node that takes its first copy does not know yet where it will begin.
+      now - at < (listed.has(node) ? AWAY_MS : KEEP_MS) && !isBeginning(beat);
+    const waitedFor = nodes().filter(isWaitedFor);
+    const position = Math.min(...waitedFor.map(({ beat }) => beat.synced));
+    const keepers = waitedFor.filter(({ beat }) => beat.files === "all");
     if (!isLeading() || keepers.length < Math.min(copies, FEWEST_KEEPERS)) return;
     had = [...had, { position, at: now }];
     const old = had.filter(({ at }) => now - at >= KEEP_MS);

@@ -14,7 +14,9 @@ let clock: FakeClock;
 let main: TestMainDb;
 let world: StorageWorld;
 let trimmed: number[];
-let nodes: Map<string, Beat>;
+let nodes: Map<string, HeardNode>;
+/** Nodes that are heard no more. */
+let silent: Set<string>;
 let stop: () => Promise<void>;
 
 beforeEach(() => {
@@ -23,6 +25,7 @@ beforeEach(() => {
   world = createStorageWorld();
   trimmed = [];
   nodes = new Map();
+  silent = new Set();
   start(2);
 });
 
@@ -38,7 +41,8 @@ function start(copies: number): void {
     applier: { applied: () => 0, takeTouched: () => [] },
     files: world.files,
     mainDb: main.mainDb,
-    nodes: () => [...nodes].map(([node, beat]): HeardNode => ({ node, at: clock.monotonic(), beat })),
+    nodes: () =>
+      [...nodes.values()].map((each) => (silent.has(each.node) ? each : { ...each, at: clock.monotonic() })),
     copies,
     isLeading: () => true,
     onSynced: () => undefined,
@@ -58,7 +62,7 @@ function hear(node: string, synced: number, files: Beat["files"] = "all"): void 
     format: 1,
     needsUpgrade: false,
   };
-  nodes.set(node, { ...place, applied: synced, synced, files });
+  nodes.set(node, { node, at: clock.monotonic(), beat: { ...place, applied: synced, synced, files } });
 }
 
 function pass(minutes: number): void {
@@ -101,4 +105,37 @@ test("a node that has no copy yet holds up nothing", () => {
   hear("c", 0, "coming");
   pass(11);
   expect(trimmed).toEqual([900]);
+});
+
+function behind(node: string): void {
+  hear("a", 900);
+  hear("b", 900);
+  hear(node, 500, node === "spare" ? "none" : "all");
+  silent.add(node);
+}
+
+test("a silent keeper is waited for a day, but no longer than it is listed, whoever leads", () => {
+  behind("c");
+  main.mainDb.keepers.add("c", 0);
+  pass(30);
+  expect(Math.max(...trimmed)).toBeLessThanOrEqual(500);
+  // Another leader than this one has forgotten it.
+  main.mainDb.keepers.remove("c");
+  pass(11);
+  expect(trimmed.at(-1)).toBe(900);
+});
+
+test("a silent keeper that is listed is waited for no longer than a day", () => {
+  behind("c");
+  main.mainDb.keepers.add("c", 0);
+  pass(24 * 60 + 11);
+  expect(trimmed.at(-1)).toBe(900);
+});
+
+test("a silent spare is waited for as long as it is to find in the log what it lacks", () => {
+  behind("spare");
+  pass(15);
+  expect(Math.max(...trimmed)).toBeLessThanOrEqual(500);
+  pass(10);
+  expect(trimmed.at(-1)).toBe(900);
 });
