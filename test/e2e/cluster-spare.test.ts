@@ -125,6 +125,7 @@ describe("the third node of a cluster with two copies", () => {
     const path = `/webhooks/${setup.webhookId}/entrypoints/${setup.entrypointId}`;
     const changed = await cluster.apiAt(one).request("PATCH", path, { deduplicate_by: "body" });
     expect(changed.status).toBe(200);
+    await cluster.hasChanges(spare);
     const post = () => fetch(spare.entrypointUrl(setup.entrypointId), { method: "POST", body: "same" });
     const before = cluster.storedIds(one, setup.webhookId).length;
     const since = performance.now();
@@ -134,7 +135,7 @@ describe("the third node of a cluster with two copies", () => {
     expect((await cluster.apiAt(one).request("PATCH", path, { deduplicate_by: "off" })).status).toBe(200);
     await send(spare, 1);
     await equal(one, two);
-    expect(cluster.storedIds(one, setup.webhookId).length).toBeLessThan(before + 8);
+    expect(cluster.storedIds(one, setup.webhookId)).toHaveLength(before + 2);
   });
 
   natsTest("refuses commands that need the files, and finds nothing missing", async () => {

@@ -2,6 +2,7 @@
 import { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { newUnguessableId } from "../../src/lib/ids.ts";
 import { digestTables } from "../../src/storage/reader/file-digest.ts";
 import { ApiClient } from "./api-client.ts";
 import { type Environment, Gateway, makeFolder } from "./gateway.ts";
@@ -15,6 +16,8 @@ export type TestCluster = Readonly<{
   nameOf: (node: Gateway) => string;
   /** The API at one node, with a key of the first user. */
   apiAt: (node: Gateway) => ApiClient;
+  /** Resolves once the node has all changes that were answered before. */
+  hasChanges: (node: Gateway) => Promise<void>;
   /** The node with the latest claim that any node tells of, once there is one. */
   leader: () => Promise<Gateway>;
   /** Rows of a webhook's event file at a node, as digests by table. */
@@ -88,6 +91,12 @@ export async function startCluster(
     return node;
   }
 
+  async function hasChanges(node: Gateway): Promise<void> {
+    // It says that an entrypoint is unknown only once it knows all there are.
+    const ask = () => fetch(node.entrypointUrl(newUnguessableId()), { method: "POST" });
+    while ((await ask()).status !== 404);
+  }
+
   async function createKey(): Promise<string> {
     const first = await leader();
     for (;;) {
@@ -134,6 +143,7 @@ export async function startCluster(
         () => (key ??= createKey()),
       );
     },
+    hasChanges,
     leader,
     aloneIn,
     digest: (node, webhookId) => reading(node, webhookId, digestTables),
