@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { importSchema } from "../../src/api/schemas.ts";
-import { nextTurn } from "../../src/lib/pauses.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
+import { until } from "../support/until.ts";
 
 const EVENTS = 300;
 
@@ -25,7 +25,7 @@ afterAll(() => cluster?.end());
 async function roles(): Promise<Readonly<{ leader: Gateway; follower: Gateway; other: Gateway }>> {
   const [first] = cluster.nodes;
   // Until a leader answers: the one before may have been killed.
-  while (first && !(await cluster.apiAt(first).request("GET", "/webhooks")).ok) await nextTurn();
+  if (first) await until(async () => (await cluster.apiAt(first).request("GET", "/webhooks")).ok);
   const leader = await cluster.leader();
   const [follower, other] = cluster.nodes.filter((each) => each !== leader);
   if (follower === undefined || other === undefined) throw new Error("two nodes are to follow");
@@ -43,11 +43,7 @@ async function importBy(node: Gateway, file: ArrayBuffer) {
 
 /** Resolves once both have the same rows of the webhook, which then has so many events. */
 async function areEqual(nodes: readonly Gateway[], webhookId: string, events: number): Promise<void> {
-  for (;;) {
-    const counts = nodes.map((each) => stored(each, webhookId));
-    if (counts.every((count) => count === events)) break;
-    await nextTurn();
-  }
+  await until(() => nodes.every((each) => stored(each, webhookId) === events));
   const [first, ...others] = nodes.map((each) => [...cluster.digest(each, webhookId)]);
   for (const digest of others) expect(digest).toEqual(first ?? []);
 }

@@ -1,12 +1,12 @@
 /** Operators watch a cluster of three executables, and take nodes out of it. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { join } from "node:path";
-import { nextTurn } from "../../src/lib/pauses.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
+import { until } from "../support/until.ts";
 
 let cluster: TestCluster;
 let setup: WebhookSetup;
@@ -40,13 +40,16 @@ function nodeAt(index: number): Gateway {
 
 /** Resolves once the node tells of a cluster like that: beats take a moment. */
 async function sees(node: Gateway, isMeant: (status: Status) => boolean): Promise<Status> {
-  for (;;) {
-    const { code, out } = await node.run(["cluster", "status", "--json"]);
-    // While it opens its files anew it does not listen.
-    if (out === "") continue;
-    const status: Status = { ...JSON.parse(out), code };
-    if (isMeant(status)) return status;
-  }
+  return until(
+    async () => {
+      const { code, out } = await node.run(["cluster", "status", "--json"]);
+      // While it opens its files anew it does not listen.
+      if (out === "") return null;
+      const status: Status = { ...JSON.parse(out), code };
+      return isMeant(status) && status;
+    },
+    { breakMs: 100 },
+  );
 }
 
 describe("the operator of a cluster", () => {
@@ -121,7 +124,7 @@ describe("the operator of a cluster", () => {
       expect([args, code, err]).toEqual([args, 1, expect.stringContaining("at the node that leads")]);
     }
     expect((await leader.run(["user", "add", "frank"])).code).toBe(0);
-    while (!(await follower.run(["user", "list"])).out.includes("frank"));
+    await until(async () => (await follower.run(["user", "list"])).out.includes("frank"), { breakMs: 100 });
   });
 
   natsTest("takes a node's data out of the cluster, for a gateway alone", async () => {
@@ -130,7 +133,7 @@ describe("the operator of a cluster", () => {
     const response = await fetch(two.entrypointUrl(entrypointId), { method: "POST", body: "x" });
     const id = response.headers.get("x-webhooker-event-id") ?? "";
     expect(response.status).toBe(200);
-    while (!cluster.storedIds(two, webhookId).includes(id)) await nextTurn();
+    await until(() => cluster.storedIds(two, webhookId).includes(id));
     expect((await two.run(["cluster", "leave", "--yes"])).err).toContain("The gateway is running.");
     await two.stop();
     const key = Buffer.alloc(32, 9).toString("base64");

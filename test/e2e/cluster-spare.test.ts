@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { importSchema } from "../../src/api/schemas.ts";
-import { nextTurn } from "../../src/lib/pauses.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
+import { until } from "../support/until.ts";
 
 let cluster: TestCluster;
 let setup: WebhookSetup;
@@ -61,15 +61,14 @@ function eventFilesOf({ folder }: Gateway): readonly string[] {
 
 /** Resolves once both have all acknowledged events, and the same of everything. */
 async function equal(one: Gateway, other: Gateway): Promise<void> {
-  for (;;) {
+  await until(() => {
     const [first, second] = [one, other].map((node) => {
       const digests = [...cluster.digest(node, setup.webhookId)].flat().join(" ");
       return { stored: new Set(cluster.storedIds(node, setup.webhookId)), digests };
     });
     const hasAll = acknowledged.every((id) => first?.stored.has(id) && second?.stored.has(id));
-    if (hasAll && first?.digests === second?.digests) return;
-    await nextTurn();
-  }
+    return hasAll && first?.digests === second?.digests;
+  });
 }
 
 describe("the third node of a cluster with two copies", () => {
@@ -96,7 +95,7 @@ describe("the third node of a cluster with two copies", () => {
     expect(events.status).toBe(200);
     const sent = await fetch(spare.entrypointUrl(entrypointId), { method: "POST", body: "x" });
     expect(sent.status).toBe(200);
-    while (cluster.storedIds(nodeAt(1), webhookId).length === 0) await nextTurn();
+    await until(() => cluster.storedIds(nodeAt(1), webhookId).length > 0);
     const gone = await cluster.apiAt(spare).request("DELETE", `/webhooks/${webhookId}`);
     expect(gone.status).toBe(204);
     expect(eventFilesOf(spare)).toEqual([]);
@@ -113,8 +112,8 @@ describe("the third node of a cluster with two copies", () => {
     expect(answer.status).toBe(201);
     const { webhook } = importSchema.parse(await answer.json());
     const digestAt = (node: Gateway) => [...cluster.digest(node, webhook.id)].flat().join(" ");
-    while (!eventFilesOf(two).includes(`events-${webhook.id}.db`)) await nextTurn();
-    while (digestAt(one) !== digestAt(two)) await nextTurn();
+    await until(() => eventFilesOf(two).includes(`events-${webhook.id}.db`));
+    await until(() => digestAt(one) === digestAt(two));
     expect(cluster.storedIds(two, webhook.id)).toHaveLength(acknowledged.length);
     expect(eventFilesOf(spare)).toEqual([]);
     expect(spare.log).not.toContain("could not be copied");
@@ -172,13 +171,11 @@ describe("the third node of a cluster with two copies", () => {
     await lost.kill9();
     await send(spare, 5);
     rmSync(join(lost.folder, "data"), { recursive: true });
-    for (;;) {
-      const { code } = await spare.run(["cluster", "forget", cluster.nameOf(lost)]);
-      if (code === 0) break;
-    }
+    const forget = () => spare.run(["cluster", "forget", cluster.nameOf(lost)]);
+    await until(async () => (await forget()).code === 0, { breakMs: 100 });
     await send(other, 10);
     await spare.waitForLog(/all event files are taken from the leader/);
-    while (!isKeeper(spare)) await nextTurn();
+    await until(() => isKeeper(spare));
     await equal(other, spare);
     await lost.start();
     await send(lost, 5);
@@ -192,15 +189,17 @@ describe("the third node of a cluster with two copies", () => {
     const keepers = cluster.nodes.filter((node) => node !== spare);
     await Promise.all(keepers.map((node) => node.kill9()));
     await send(spare, 5);
-    for (;;) {
-      const { code, out } = await spare.run(["cluster", "status"]);
-      if (!out.includes("No node leads.") || out.includes("at 2 of 2") || out.includes("at 1 of 2")) continue;
-      expect([code, out]).toEqual([
-        1,
-        expect.stringMatching(/No node with event files is heard.* Start node\d or node\d\./),
-      ]);
-      break;
-    }
+    const shown = await until(
+      async () => {
+        const { code, out } = await spare.run(["cluster", "status"]);
+        return out.includes("No node leads.") && !/at [12] of 2/.test(out) && [code, out];
+      },
+      { breakMs: 100 },
+    );
+    expect(shown).toEqual([
+      1,
+      expect.stringMatching(/No node with event files is heard.* Start node\d or node\d\./),
+    ]);
     const ready = await fetch(`${spare.origin}/readyz`);
     expect([ready.status, await ready.text()]).toEqual([
       200,

@@ -1,12 +1,12 @@
 /** Three executables and three NATS servers: nodes join, any node serves, and another takes over where one dies. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { nextTurn } from "../../src/lib/pauses.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { until } from "../support/until.ts";
 
 /** From SIGTERM to SIGKILL. */
 const DOCKER_MS = 10_000;
@@ -56,11 +56,10 @@ async function send(to: Gateway, count: number): Promise<readonly string[]> {
 
 /** Resolves once the node's file has all these events. */
 async function has(at: Gateway, ids: readonly string[]): Promise<void> {
-  for (;;) {
+  await until(() => {
     const stored = new Set(cluster.storedIds(at, setup.webhookId));
-    if (ids.every((id) => stored.has(id))) return;
-    await nextTurn();
-  }
+    return ids.every((id) => stored.has(id));
+  });
 }
 
 describe("a cluster", () => {

@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { until } from "../support/until.ts";
 
 // Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
@@ -45,7 +46,7 @@ test("senders of a webhook that is deleted get 404, and the log has no error", a
         await gateway.api.request("POST", `${path}/replays`, { filter: {} });
       }
     });
-    while (sent < 300) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => sent >= 300);
     expect((await gateway.api.request("DELETE", path)).status).toBe(204);
     isDeleted = true;
     await Promise.all([...senders, ...readers]);

@@ -20,6 +20,7 @@ import {
   signIn,
 } from "../support/site.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
+import { until } from "../support/until.ts";
 
 // Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(180_000);
@@ -92,7 +93,7 @@ for (const disk of disks) {
       // There is no such problem.
       const problem = { problemId: inUse.eventId, problem_id: inUse.eventId };
       const ids = { ...idsOf(inUse), ...problem, ...(await ownIdsOf(gateway, person, inUse.webhookId)) };
-      while (!existsSync(join(data, "webhooker.reserve"))) await fetch(`${gateway.origin}/livez`);
+      await until(() => existsSync(join(data, "webhooker.reserve")));
       fill(data, "filler");
       // Before anything else has used up the reserve.
       expect((await api.request("DELETE", `/webhooks/${doomed.webhookId}`)).status).toBe(204);
@@ -124,15 +125,15 @@ for (const disk of disks) {
 
       for (const name of ["filler", "filler-2"]) rmSync(join(data, name));
       const again = await api.setUpWebhook();
-      for (;;) {
+      await until(async () => {
         const answer = await fetch(gateway.entrypointUrl(again.entrypointId), {
           method: "POST",
           body: "again",
         });
         await answer.text();
-        if (answer.status === 200) break;
-        expect(answer.status).toBe(503);
-      }
+        expect(answer.status).toBeOneOf([200, 503]);
+        return answer.status === 200;
+      });
       await gateway.stop();
       expect(await gateway.run(["check"])).toMatchObject({ code: 0, err: "" });
     } finally {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
+import { until } from "../support/until.ts";
 import { Load, listUndelivered } from "./load.ts";
 
 // Starts processes; only a hanging machine takes this long.
@@ -18,10 +19,6 @@ const SENDERS = 8;
 
 /** Needs permission to mount; test/storage/disk-reserve.test.ts tests the reserve without it. */
 const places = mayMount() ? ["a small disk"] : [];
-
-async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
-}
 
 for (const place of places) {
   test(`on ${place} that fills under load and is freed, nothing acknowledged is lost, and deletion always works`, async () => {

@@ -13,6 +13,7 @@ import { connect } from "node:net";
 import fc from "fast-check";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
+import { until } from "../support/until.ts";
 import { begin, exchange, hangUp } from "./raw-exchange.ts";
 
 // Starts processes; only a hanging machine takes this long.
@@ -71,7 +72,7 @@ function acknowledged(text: string): string[] {
 }
 
 async function untilStored(count: number): Promise<void> {
-  while ((await storedSizes()).length < count);
+  await until(async () => (await storedSizes()).length >= count);
 }
 
 describe("a sender that half-closes the connection", () => {

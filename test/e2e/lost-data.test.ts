@@ -6,6 +6,7 @@ import { webhookSchema } from "../../src/api/schemas.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
+import { until } from "../support/until.ts";
 
 // Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
@@ -38,7 +39,7 @@ async function postUntilRefused() {
 }
 
 async function postUntilStored(): Promise<void> {
-  while ((await post()).status !== 200);
+  await until(async () => (await post()).status === 200);
 }
 
 describe("a running gateway", () => {

@@ -6,6 +6,7 @@ import { importSchema } from "../../src/api/schemas.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { administrator, startSite } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 // Starts processes; only a hanging machine takes this long.
 setDefaultTimeout(120_000);
@@ -20,11 +21,6 @@ async function keyOf(gateway: Gateway): Promise<Record<string, string>> {
 
 function partFiles(gateway: Gateway): string[] {
   return readdirSync(join(gateway.folder, "data")).filter((name) => name.startsWith("transfer-"));
-}
-
-/** Requests something from the gateway as often as necessary. */
-async function until(gateway: Gateway, isSo: () => boolean): Promise<void> {
-  while (!isSo()) await fetch(`${gateway.origin}/livez`);
 }
 
 test("a webhook continues at another gateway: pending deliveries are sent there, with its secrets", async () => {
@@ -95,10 +91,10 @@ test("a running gateway imports in the dashboard, and an interrupted upload leav
     body: half,
     signal: abort.signal,
   });
-  await until(gateway, () => partFiles(gateway).length === 1);
+  await until(() => partFiles(gateway).length === 1);
   abort.abort();
   await broken.catch(() => undefined);
-  await until(gateway, () => partFiles(gateway).length === 0);
+  await until(() => partFiles(gateway).length === 0);
 
   const body = new FormData();
   body.set("file", new File([await Bun.file(join(gateway.folder, "plain.db")).bytes()], "plain.db"));
@@ -152,7 +148,7 @@ test("an interrupted download leaves nothing behind, and neither does a crash", 
   await answer.body?.getReader().read();
   expect(partFiles(gateway)).toHaveLength(1);
   abort.abort();
-  await until(gateway, () => partFiles(gateway).length === 0);
+  await until(() => partFiles(gateway).length === 0);
   await gateway.stop();
   const leftover = join(gateway.folder, "data", `transfer-${crypto.randomUUID()}.part`);
   await Bun.write(leftover, "half");

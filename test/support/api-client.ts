@@ -10,6 +10,7 @@ import {
   targetSchema,
   webhookSchema,
 } from "../../src/api/schemas.ts";
+import { until } from "./until.ts";
 
 export type EventSummary = z.output<typeof eventSummarySchema>;
 export type StoredEvent = z.output<typeof eventSchema>;
@@ -121,11 +122,11 @@ export class ApiClient {
 
   /** Polls for a rejected request, which is stored after its sender is answered, and returns its id. */
   async waitForRejected(webhookId: string): Promise<string> {
-    for (;;) {
-      const path = `/webhooks/${webhookId}/rejected`;
+    const path = `/webhooks/${webhookId}/rejected`;
+    return until(async () => {
       const { data } = await this.#ask({ method: "GET", path, schema: rejectedPage });
-      if (data[0] !== undefined) return data[0].id;
-    }
+      return data[0]?.id ?? null;
+    });
   }
 
   getEvent(webhookId: string, eventId: string): Promise<StoredEvent> {
@@ -138,10 +139,11 @@ export class ApiClient {
 
   /** Polls until the webhook has no pending delivery, and resolves with its events. */
   async waitUntilSettled(webhookId: string): Promise<EventSummary[]> {
-    for (;;) {
+    return until(async () => {
+      if (await this.hasPending(webhookId)) return null;
       const events = await this.listEvents(webhookId);
-      if (events.every((event) => event.delivery_counts.pending === 0)) return events;
-    }
+      return events.every((event) => event.delivery_counts.pending === 0) ? events : null;
+    });
   }
 
   async isHealthy(): Promise<boolean> {

@@ -7,6 +7,7 @@ import { digestTables } from "../../src/storage/reader/file-digest.ts";
 import { ApiClient } from "./api-client.ts";
 import { type Environment, Gateway, makeFolder } from "./gateway.ts";
 import { type NatsServers, type ServersOptions, startNatsServers } from "./nats/nats-servers.ts";
+import { until } from "./until.ts";
 
 export type TestCluster = Readonly<{
   nats: NatsServers;
@@ -99,11 +100,11 @@ export async function startCluster(
 
   async function createKey(): Promise<string> {
     const first = await leader();
-    for (;;) {
-      // The first user is made once the node leads.
+    // The first user is made once the node leads.
+    return until(async () => {
       const { code, out } = await first.run(["apikey", "create", "--user", "admin", "--name", "test"]);
-      if (code === 0) return out.trim();
-    }
+      return code === 0 && out.trim();
+    });
   }
 
   function reading<T>(node: Gateway, webhookId: string, read: (db: Database) => T): T {

@@ -6,6 +6,7 @@ import { type Environment, type Gateway, startGateway } from "./gateway.ts";
 import { addIdentity } from "./oidc/add-identity.ts";
 import { addPasskey } from "./passkeys.ts";
 import type { Receiver } from "./receiver.ts";
+import { until } from "./until.ts";
 
 export type Person = Readonly<{ username: string; password: string; cookie: string; key: string }>;
 
@@ -163,12 +164,11 @@ export async function makeProblem(gateway: Gateway, api: ApiClient): Promise<str
     { type: "http", config: { url: `http://127.0.0.1:${freePort()}/` }, max_attempts: 1 },
   ]);
   await (await fetch(gateway.entrypointUrl(setup.entrypointId), { method: "POST", body: "x" })).arrayBuffer();
-  for (;;) {
+  return until(async () => {
     const answer = await api.request("GET", `/problems?webhook_id=${setup.webhookId}`);
     const { data } = z.object({ data: z.array(z.object({ id: z.string() })) }).parse(await answer.json());
-    const [problem] = data;
-    if (problem) return problem.id;
-  }
+    return data[0]?.id ?? null;
+  });
 }
 
 /** Ids that nothing has: a webhook's own members, invitations and links are made where they are needed. */

@@ -1,4 +1,5 @@
 /** Asks test servers what the log itself does not tell: which server leads a stream, and which one readers read from. */
+import { until } from "../until.ts";
 import { type Copy, readCopies } from "./copies.ts";
 import type { NatsServers } from "./nats-servers.ts";
 
@@ -27,10 +28,7 @@ export async function connectAdmin({ options, names }: NatsServers): Promise<Nat
 
   /** Asks until there is an answer: servers that just started have none yet. */
   async function infoOf(stream: string) {
-    for (;;) {
-      const info = await manager.streams.info(stream).catch(() => null);
-      if (info !== null) return info;
-    }
+    return until(() => manager.streams.info(stream).catch(() => null));
   }
 
   return {
@@ -42,12 +40,11 @@ export async function connectAdmin({ options, names }: NatsServers): Promise<Nat
     },
     copiesOf: (stream) => readCopies({ nats, manager, stream, names }),
     async inStep(stream) {
-      for (;;) {
+      await until(async () => {
         const { cluster } = await infoOf(stream);
         const { replicas = [] } = cluster ?? {};
-        if (replicas.length === 2 && replicas.every(({ current, lag }) => current && (lag ?? 0) === 0))
-          return;
-      }
+        return replicas.length === 2 && replicas.every(({ current, lag }) => current && (lag ?? 0) === 0);
+      });
     },
     close: () => nats.close(),
   };
