@@ -5,6 +5,7 @@ import type { World } from "./world.ts";
 
 /** Events before and after the fault. */
 const QUIET_EVENTS = 300;
+const QUICK_EVENTS = 100;
 const SETTLE_MS = 60_000;
 
 export type Played = Readonly<{
@@ -21,14 +22,15 @@ export async function play(
   options: Parameters<Fault["act"]>[1],
 ): Promise<Played> {
   const { senders, sink } = world;
+  const quietEvents = options.isQuick ? QUICK_EVENTS : QUIET_EVENTS;
   senders.answers.clear();
   senders.start();
   try {
-    await senders.acknowledges(QUIET_EVENTS);
+    await senders.acknowledges(quietEvents);
     senders.gaps.begin();
     sink.gaps.begin();
     await fault.act(world, options);
-    await senders.acknowledges(QUIET_EVENTS);
+    await senders.acknowledges(quietEvents);
     sink.gaps.note();
   } finally {
     await senders.stop();

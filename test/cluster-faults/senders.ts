@@ -4,7 +4,10 @@ import type { Gateway } from "../support/gateway.ts";
 import { Gaps } from "./gaps.ts";
 
 const SENDERS = 12;
-const PACE_MS = 40;
+/** Between two events of a sender: the nodes are kept busy. */
+export const BUSY_PACE_MS = 40;
+/** For tests of what happens, not of how much: the same kinds of events, and a quarter of the work. */
+export const CALM_PACE_MS = 160;
 /** Longer than a node tries to reach its log. */
 const PATIENCE_MS = 14_000;
 const LONGEST_MS = 120_000;
@@ -23,14 +26,16 @@ export class Senders {
   largestBytes = SMALL_BYTES;
   readonly #nodes: readonly Gateway[];
   readonly #setups: readonly WebhookSetup[];
+  readonly #paceMs: number;
   #next = 0;
   #isStopped = true;
   #running: Promise<unknown> = Promise.resolve();
 
   /** Both lists may change while it sends. */
-  constructor(nodes: readonly Gateway[], setups: readonly WebhookSetup[]) {
+  constructor(nodes: readonly Gateway[], setups: readonly WebhookSetup[], paceMs: number) {
     this.#nodes = nodes;
     this.#setups = setups;
+    this.#paceMs = paceMs;
   }
 
   start(): void {
@@ -61,7 +66,7 @@ export class Senders {
       const status = await this.#send(this.#nodes[at % this.#nodes.length]);
       this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
       if (status !== "200") at++;
-      await Bun.sleep(Math.max(0, PACE_MS - (performance.now() - since)));
+      await Bun.sleep(Math.max(0, this.#paceMs - (performance.now() - since)));
     }
   }
 

@@ -10,7 +10,7 @@ import { createDisks } from "./machine/disks.ts";
 import { gatewayMachine, type Machine, serverMachine } from "./machine/machine.ts";
 import type { Need } from "./machine/needs.ts";
 import { makeNetwork, type NetworkPlace } from "./machine/networks.ts";
-import { Senders } from "./senders.ts";
+import { BUSY_PACE_MS, Senders } from "./senders.ts";
 import { type Sink, startSink } from "./sink.ts";
 
 export const NODES = 3;
@@ -52,10 +52,13 @@ export type World = Readonly<{
 export async function startWorld({
   need,
   copies = NODES,
+  paceMs = BUSY_PACE_MS,
 }: {
   need: Need | null;
   /** Nodes that keep the event files. */
   copies?: number;
+  /** Between two events of each sender. */
+  paceMs?: number;
 }): Promise<World> {
   const proxies: FrozenProxy[][] = [];
   const disks = createDisks(need);
@@ -103,7 +106,7 @@ export async function startWorld({
     setups,
     deleted: new Set(),
     made: { webhooks: new Set(), targets: new Set() },
-    senders: new Senders(nodes, setups),
+    senders: new Senders(nodes, setups, paceMs),
     sink,
     api: cluster.apiAt,
     roles,

@@ -5,6 +5,7 @@ import type { Fault } from "../cluster-faults/fault.ts";
 import { gatewayFaults } from "../cluster-faults/gateway-faults.ts";
 import { natsFaults } from "../cluster-faults/nats-faults.ts";
 import { play } from "../cluster-faults/play.ts";
+import { CALM_PACE_MS } from "../cluster-faults/senders.ts";
 import { startWorld, type World } from "../cluster-faults/world.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
@@ -14,7 +15,7 @@ let world: World;
 fetchNatsServer();
 
 beforeAll(async () => {
-  if ((await findNatsServer()) !== null) world = await startWorld({ need: null });
+  if ((await findNatsServer()) !== null) world = await startWorld({ need: null, paceMs: CALM_PACE_MS });
 }, 60_000);
 
 afterAll(() => world?.end());

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { prove } from "../cluster-faults/proof.ts";
+import { CALM_PACE_MS } from "../cluster-faults/senders.ts";
 import { startWorld, type World } from "../cluster-faults/world.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
@@ -23,7 +24,7 @@ fetchNatsServer();
 beforeAll(async () => {
   if ((await findNatsServer()) === null) return;
   next = await buildNextVersion();
-  world = await startWorld({ need: null });
+  world = await startWorld({ need: null, paceMs: CALM_PACE_MS });
   const { leader, followers } = await world.roles();
   [one, two, three] = [followers[0], leader, followers[1]];
   world.senders.start();

@@ -64,7 +64,7 @@ test("every attempt of an event sends equal bytes, over retries and a restart", 
 test.skipIf(process.platform !== "linux")(
   "every event arrives, and no delivery is lost or dropped, however often the sandbox is killed",
   async () => {
-    const EVENTS = 500;
+    const EVENTS = 200;
     const receiver = await startReceiver();
     await using gateway = await startGateway();
     const target = { type: "http", config: { url: receiver.url }, transformation: { code: CODE } };
@@ -91,7 +91,7 @@ test.skipIf(process.platform !== "linux")(
     expect(new Set(receiver.requests.map(eventIdOf)).size).toBe(EVENTS);
     const times = Map.groupBy(receiver.requests, eventIdOf);
     expect([...times.values()].filter((requests) => requests.length > 1)).toEqual([]);
-    expect(kills).toBeGreaterThan(40);
+    expect(kills).toBeGreaterThan(15);
     await receiver.close();
   },
 );
