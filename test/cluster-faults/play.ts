@@ -3,10 +3,10 @@ import type { Fault } from "./fault.ts";
 import { prove, type Verdict } from "./proof.ts";
 import type { World } from "./world.ts";
 
-/** Events before and after the fault. */
-const QUIET_EVENTS = 300;
-const QUICK_EVENTS = 100;
-const SETTLE_MS = 60_000;
+/** Events before and after the fault, and the time to come to rest. */
+const LONG = { quietEvents: 300, settleMs: 60_000 };
+/** Short enough for a test to say what is wrong before its own time is up. */
+const QUICK = { quietEvents: 100, settleMs: 30_000 };
 
 export type Played = Readonly<{
   verdict: Verdict;
@@ -22,7 +22,7 @@ export async function play(
   options: Parameters<Fault["act"]>[1],
 ): Promise<Played> {
   const { senders, sink } = world;
-  const quietEvents = options.isQuick ? QUICK_EVENTS : QUIET_EVENTS;
+  const { quietEvents, settleMs } = options.isQuick ? QUICK : LONG;
   senders.answers.clear();
   senders.start();
   try {
@@ -37,5 +37,5 @@ export async function play(
   }
   const pauses = { acknowledged: senders.gaps.longestMs, delivered: sink.gaps.longestMs };
   const answers = [...senders.answers].map(([status, count]) => `${status}: ${count}`).join(", ");
-  return { verdict: await prove(world, SETTLE_MS), pauses, answers };
+  return { verdict: await prove(world, settleMs), pauses, answers };
 }
