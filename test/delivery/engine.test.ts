@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { AppError } from "../../src/lib/errors.ts";
+import { newId } from "../../src/lib/ids.ts";
 import { draft } from "../storage/storage-world.ts";
 import { createWorld, type World } from "./delivery-world.ts";
 import { DELIVERED, FAILED, gate, HANGS } from "./scripted-targets.ts";
@@ -379,6 +381,13 @@ test("a deleted webhook's queues ask nothing any more", async () => {
   world.calls.length = 0;
   await world.pass(3_600_000, 60_000);
   expect(world.calls).toEqual([]);
+});
+
+test("a nudge for a webhook that is none, or hidden by an import that was broken off, makes no file", async () => {
+  const webhookId = newId();
+  world.engine.nudge(webhookId);
+  await world.quiet();
+  expect(existsSync(world.files.pathOf(webhookId))).toBe(false);
 });
 
 test("while nothing may be attempted events wait, and are delivered once that has ended", async () => {

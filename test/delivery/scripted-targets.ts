@@ -84,6 +84,7 @@ export function createScriptedTargets(): ScriptedTargets {
   const routing: Routing = {
     findRoute: () => null,
     findPublishRoute: () => null,
+    hasWebhook: (webhookId) => rows.values().some((row) => row.webhookId === webhookId),
     findTarget(targetId) {
       lookups++;
       return rows.get(targetId) ?? null;

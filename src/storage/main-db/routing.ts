@@ -51,6 +51,8 @@ export type Routing = Readonly<{
   findRoute: (entrypointId: string) => Route | null;
   /** The way of what a program publishes to the webhook; null if that is unknown or deleted. */
   findPublishRoute: (webhookId: string) => Route | null;
+  /** False if the webhook is unknown, deleted, or still being imported. */
+  hasWebhook: (webhookId: string) => boolean;
   /** Finds deleted targets too; null only if the target never existed. */
   findTarget: (targetId: string) => DeliveryTarget | null;
   /** The webhook's targets that are not deleted. */
@@ -190,6 +192,7 @@ export function createRouting(db: Database): Routing {
       if (route) publishRoutes.set(webhookId, route);
       return route;
     },
+    hasWebhook: (webhookId) => publishRoutes.has(webhookId) || webhookStatement.get(webhookId) !== null,
     findTarget(targetId) {
       const known = targets.get(targetId);
       if (known) return known;
