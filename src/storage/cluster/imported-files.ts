@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
+import { requireSpace } from "../backup/free-space.ts";
 import { eventMigrations } from "../event-db/migrations/index.ts";
 import type { Owner } from "./event-log.ts";
 import { type AwaitedFile, ImportFolder, listAwaited } from "./import-folder.ts";
@@ -85,11 +86,15 @@ export function createImportedFiles(deps: {
 
   async function fetchUntilThere(arrival: Omit<Arrival, "ended">, signal: AbortSignal): Promise<void> {
     const { webhookId } = arrival.file;
+    /** Size of the copy that was offered last: the other node makes one for each question. */
+    let bytes = 0;
+    const noteSize = (copy: ArrivingCopy) => (bytes = copy.bytes);
     while (!signal.aborted) {
       try {
+        if (bytes > 0) requireSpace({ folder: dataDir, bytes });
         // It may be on its way already.
         await readying.get(webhookId)?.ended.catch(() => undefined);
-        const hasFile = (await folder.useReady(webhookId)) || (await fetchOnce(arrival, signal));
+        const hasFile = (await folder.useReady(webhookId)) || (await fetchOnce(arrival, signal, noteSize));
         if (hasFile) {
           arrivals.delete(webhookId);
           arrival.arrived.resolve();
@@ -107,13 +112,18 @@ export function createImportedFiles(deps: {
   }
 
   /** Returns false for a webhook that is deleted further on in the log: what comes for it until then is dropped. */
-  async function fetchOnce({ file }: Omit<Arrival, "ended">, signal: AbortSignal): Promise<boolean> {
+  async function fetchOnce(
+    { file }: Omit<Arrival, "ended">,
+    signal: AbortSignal,
+    onCopy: (copy: ArrivingCopy) => void,
+  ): Promise<boolean> {
     const { webhookId } = file;
     const copy = await fetchImported(file, signal);
     if (copy === null) {
       await deleteFile(webhookId);
       return false;
     }
+    onCopy(copy);
     await received(copy, signal, (part) => folder.place(webhookId, part));
     return true;
   }

@@ -99,6 +99,23 @@ test("a copy that arrives damaged is not used", async () => {
   expect(names()).toEqual(["awaited-ID"]);
 });
 
+test("a copy for which there is no room is given back, and asked for again only once there is", async () => {
+  let asked = 0;
+  const givenBack = Promise.withResolvers<void>();
+  const body = new ReadableStream<Uint8Array>({ cancel: () => givenBack.resolve() });
+  fetchImported = () => {
+    asked++;
+    return Promise.resolve({ ...copy(), bytes: Number.MAX_SAFE_INTEGER, body });
+  };
+  await imported.expect({ webhookId, position: 5 });
+  await givenBack.promise;
+  for (let n = 1; n < 4; n++) {
+    while (troubles.length < n) await nextTurn();
+    clock.advance(2_000);
+  }
+  expect([asked, names()]).toEqual([1, ["awaited-ID"]]);
+});
+
 test("entries of a webhook that is deleted further on can be dropped, but it counts as awaited until then", async () => {
   fetchImported = () => Promise.resolve(null);
   await imported.expect({ webhookId, position: 5 });
