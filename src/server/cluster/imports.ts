@@ -7,7 +7,9 @@ import { type Clock, wait } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { every } from "../../lib/every.ts";
 import type { Logger } from "../../observability/log.ts";
+import type { AwaitedFile } from "../../storage/cluster/import-folder.ts";
 import { createImportedFiles } from "../../storage/cluster/imported-files.ts";
+import type { ArrivingCopy } from "../../storage/cluster/receive-copy.ts";
 import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { ClusterMember } from "./member.ts";
@@ -24,7 +26,7 @@ export type ClusterImports = ReturnType<typeof createClusterImports>;
 export function createClusterImports(deps: {
   member: Pick<ClusterMember, "node" | "nodes" | "leader" | "epoch" | "keepsFiles">;
   dataDir: string;
-  mainDb: Pick<MainDb, "replication">;
+  mainDb: Readonly<{ replication: Pick<MainDb["replication"], "hasWebhook"> }>;
   files: Pick<WebhookDBManager, "delete">;
   signatures: Pick<NodeSignatures, "sign">;
   clock: Clock;
@@ -42,7 +44,7 @@ export function createClusterImports(deps: {
       let fault: unknown = noOther();
       for (const from of others) {
         try {
-          return await whileHeard(from, signal, (heard) => fetchImported(from, file, heard));
+          return await fetchWhileHeard(from, file, signal);
         } catch (error) {
           signal.throwIfAborted();
           fault = error;
@@ -65,17 +67,30 @@ export function createClusterImports(deps: {
       .map(({ node, beat }) => ({ node, url: beat.url }));
   }
 
-  /** A machine that is gone without a word would be waited for for ever. */
-  async function whileHeard<T>(
-    { node }: NodeAddress,
-    signal: AbortSignal,
-    act: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  /** Aborts once the node is silent: a machine that is gone without a word would be waited for for ever. */
+  function watch({ node }: NodeAddress): Readonly<{ silent: AbortSignal; stop: () => void }> {
     const silent = new AbortController();
     const stop = every(clock, LOOK_MS, () => {
       if (!listOthers().some((each) => each.node === node)) silent.abort(new Error(`${node} is silent`));
     });
-    return act(AbortSignal.any([signal, silent.signal])).finally(stop);
+    return { silent: silent.signal, stop };
+  }
+
+  async function fetchWhileHeard(
+    from: NodeAddress,
+    file: AwaitedFile,
+    signal: AbortSignal,
+  ): Promise<ArrivingCopy | null> {
+    const { silent, stop } = watch(from);
+    try {
+      const copy = await fetchImported(from, file, AbortSignal.any([signal, silent]));
+      if (copy !== null) return { ...copy, body: endingWith(copy.body, stop) };
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    stop();
+    return null;
   }
 
   return {
@@ -84,13 +99,11 @@ export function createClusterImports(deps: {
     async keepReady(of: ImportOfLeader, node: string): Promise<void> {
       const from = listOthers().find((each) => each.node === node);
       if (from === undefined) throw unknownNode(node);
-      await imported.keepReady(of, (signal) =>
-        whileHeard(from, signal, async (heard) => {
-          const copy = await fetchImported(from, { webhookId: of.webhookId, position: 0 }, heard);
-          if (copy === null) throw unknownNode(node);
-          return copy;
-        }),
-      );
+      await imported.keepReady(of, async (signal) => {
+        const copy = await fetchWhileHeard(from, { webhookId: of.webhookId, position: 0 }, signal);
+        if (copy === null) throw unknownNode(node);
+        return copy;
+      });
     },
     /**
      * Resolves once another node has the file of the webhook, which this node, the leader, is about to make visible; at once
@@ -101,11 +114,10 @@ export function createClusterImports(deps: {
       for (let left = TRIES - 1; ; left--) {
         const others = listOthers();
         if (others.length === 0) return;
-        const asked = others.map((to) =>
-          whileHeard(to, new AbortController().signal, (signal) =>
-            askToKeep(to, { webhookId, epoch }, signal),
-          ),
-        );
+        const asked = others.map((to) => {
+          const { silent, stop } = watch(to);
+          return askToKeep(to, { webhookId, epoch }, silent).finally(stop);
+        });
         try {
           return await Promise.any(asked);
         } catch (error) {
@@ -116,6 +128,27 @@ export function createClusterImports(deps: {
       }
     },
   };
+}
+
+/** Calls `end` once the body was read, broke off, or is not wanted any more. */
+function endingWith(body: AsyncIterable<Uint8Array>, end: () => void): AsyncIterable<Uint8Array> {
+  const parts = body[Symbol.asyncIterator]();
+  const iterator: AsyncIterator<Uint8Array> = {
+    async next() {
+      const part = await parts.next().catch((error: unknown) => {
+        end();
+        throw error;
+      });
+      if (part.done) end();
+      return part;
+    },
+    async return() {
+      end();
+      await parts.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 function noOther(): AppError {
