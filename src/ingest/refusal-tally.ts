@@ -6,8 +6,15 @@ import { type Clock, HOUR_MS, MINUTE_MS } from "../lib/clock.ts";
 import { AppError, errorMessage } from "../lib/errors.ts";
 import { every } from "../lib/every.ts";
 import type { Logger } from "../observability/log.ts";
-import type { HourOfRefusals, RefusalQueries, RefusalReason } from "../storage/main-db/refusals.ts";
+import {
+  type HourOfRefusals,
+  REFUSAL_REASONS,
+  type RefusalQueries,
+  type RefusalReason,
+} from "../storage/main-db/refusals.ts";
+import type { Routing } from "../storage/main-db/routing.ts";
 import { createChangeSignal } from "../storage/stores/change-signal.ts";
+import { RefusalGathering, type RefusalReport } from "./refusal-gathering.ts";
 
 /** A row of refusals is a problem once it has so many and lasts so long: a scan of a minute is none. */
 const MANY = 20;
@@ -43,6 +50,10 @@ export type RefusalTally = Readonly<{
   lastDay: (entrypointId: string) => ReadonlyMap<RefusalReason, number>;
   /** Calls `listener` after requests to the webhook were refused. The returned function unsubscribes. */
   onRefused: (webhookId: string, listener: () => void) => () => void;
+  /** Returns what this node gathered as a follower of a cluster, and forgets it. */
+  takeReports: () => readonly RefusalReport[];
+  /** Counts what followers gathered; at a follower it is gathered again. */
+  addReports: (reports: readonly RefusalReport[]) => void;
   /** Reads again what is stored: a follower of a cluster that leads from now on has not counted. */
   start: () => void;
   stop: () => void;
@@ -56,17 +67,19 @@ type Known = { hours: Hours; row: Row | null; isDirty: boolean };
 
 export function createRefusalTally(deps: {
   queries: Pick<RefusalQueries, "list" | "store">;
+  routing: Pick<Routing, "findRoute">;
   clock: Clock;
   log: Logger;
   onRefusing: (of: OfEntrypoint & Readonly<{ reason: string }>) => void;
   onAccepted: (of: Readonly<{ entrypointId: string }>) => void;
   /** The entrypoints that were refusing when the gateway stopped. */
   listRefusing: () => readonly string[];
-  /** False at a follower of a cluster, which may write nothing: what it refuses and accepts is not counted. */
-  mayWrite: () => boolean;
+  /** False at a follower of a cluster, which may write nothing. Called for every event. */
+  isLeading: () => boolean;
 }): RefusalTally {
-  const { queries, clock, log, onRefusing, onAccepted, mayWrite } = deps;
+  const { queries, clock, log, onRefusing, onAccepted, isLeading } = deps;
   const known = new Map<string, Known>();
+  const gathering = new RefusalGathering();
   const changes = createChangeSignal();
   let isDirty = false;
 
@@ -114,27 +127,57 @@ export function createRefusalTally(deps: {
     }
   }
 
+  function count({ webhookId, entrypointId }: OfEntrypoint, refused: Readonly<Record<string, number>>): void {
+    const of = find(entrypointId);
+    const now = clock.now();
+    of.row ??= newRow();
+    for (const reason of REFUSAL_REASONS) {
+      const requests = refused[reason] ?? 0;
+      if (requests === 0) continue;
+      add(hourOf(of, now - (now % HOUR_MS)), reason, requests);
+      add(of.row.byReason, reason, requests);
+      of.row.count += requests;
+    }
+    of.isDirty = true;
+    isDirty = true;
+    changes.announce(webhookId);
+    if (of.row.count < MANY || now - of.row.since < LONG_MS) return;
+    onRefusing({ webhookId, entrypointId, reason: describe(of.row) });
+  }
+
+  function endRow(entrypointId: string): void {
+    const of = known.get(entrypointId);
+    if (of === undefined || of.row === null) return;
+    of.row = null;
+    onAccepted({ entrypointId });
+  }
+
+  /** Which came last is not known: a new row begins where requests were accepted too. */
+  function countReport({ entrypointId, refused, isAccepting }: RefusalReport): void {
+    // The webhook may be deleted meanwhile.
+    const webhookId = deps.routing.findRoute(entrypointId)?.webhookId;
+    if (webhookId === undefined) return;
+    if (isAccepting) endRow(entrypointId);
+    if (Object.keys(refused).length > 0) count({ webhookId, entrypointId }, refused);
+  }
+
   return {
     refused({ webhookId, entrypointId }, error) {
       const reason = error instanceof AppError ? REASONS[error.kind] : undefined;
-      if (reason === undefined || !mayWrite()) return;
-      const of = find(entrypointId);
-      const now = clock.now();
-      add(hourOf(of, now - (now % HOUR_MS)), reason);
-      of.isDirty = true;
-      isDirty = true;
-      changes.announce(webhookId);
-      of.row ??= newRow();
-      of.row.count++;
-      add(of.row.byReason, reason);
-      if (of.row.count < MANY || now - of.row.since < LONG_MS) return;
-      onRefusing({ webhookId, entrypointId, reason: describe(of.row) });
+      if (reason === undefined) return;
+      if (isLeading()) count({ webhookId, entrypointId }, { [reason]: 1 });
+      else gathering.refused(entrypointId, reason);
     },
     accepted(entrypointId) {
-      const of = known.get(entrypointId);
-      if (of === undefined || of.row === null || !mayWrite()) return;
-      of.row = null;
-      onAccepted({ entrypointId });
+      if (isLeading()) endRow(entrypointId);
+      else gathering.accepted(entrypointId);
+    },
+    takeReports: () => gathering.take(),
+    addReports(reports) {
+      for (const report of reports) {
+        if (isLeading()) countReport(report);
+        else gathering.add(report);
+      }
     },
     lastDay(entrypointId) {
       const sum = new Map<RefusalReason, number>();
@@ -162,8 +205,8 @@ function hourOf({ hours }: Pick<Known, "hours">, hour: number): Map<RefusalReaso
   return byReason;
 }
 
-function add(counts: Map<RefusalReason, number>, reason: RefusalReason): void {
-  counts.set(reason, (counts.get(reason) ?? 0) + 1);
+function add(counts: Map<RefusalReason, number>, reason: RefusalReason, requests: number): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + requests);
 }
 
 function rowsOf(entrypointId: string, hours: Hours): HourOfRefusals[] {

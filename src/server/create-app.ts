@@ -91,6 +91,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     tracing,
     descriptors,
     mayAttempt: member?.mayLead,
+    isLeading: member?.isLeading,
     outbound: overrides.outbound,
     alterTypes: overrides.targetTypes,
     rest: overrides.rest,
@@ -126,7 +127,8 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
   await transfer.removeLeftovers();
   const keepLearned = createLearnedSecrets({ mainDb, providers, keys, clock, log });
   const { remoteAddressOf: clientOf } = people;
-  const nodeHttp = member && (await createNodeHttp({ ...basics, member, files, keepLearned, clientOf }));
+  const nodeHttp =
+    member && (await createNodeHttp({ ...basics, member, files, keepLearned, refusals, clientOf }));
   const ingest = createIngestParts({
     events,
     rejected,

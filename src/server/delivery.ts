@@ -47,6 +47,8 @@ export function createDeliveryParts(deps: {
   descriptors: DescriptorBudget;
   /** False while this node of a cluster may not act as its leader. */
   mayAttempt?: (() => boolean) | undefined;
+  /** False while another node of the cluster leads. */
+  isLeading?: (() => boolean) | undefined;
   /** By default the client that may reach what the configuration allows; closed by `close`. */
   outbound?: Outbound | undefined;
   /** Returns the target types that there are, given the program's own. */
@@ -57,6 +59,7 @@ export function createDeliveryParts(deps: {
   stopping: AbortSignal;
 }) {
   const { config, storage, mainDb, keys, clock, log, metrics, tracing, descriptors, rest } = deps;
+  const { isLeading = () => true } = deps;
   const { files, writer, events } = storage;
   const { routing, webhooks } = mainDb;
   const outbound =
@@ -71,7 +74,7 @@ export function createDeliveryParts(deps: {
   const ownTypes = createTargetTypes({ outbound, log, clock, pulls });
   const targetTypes = deps.alterTypes?.(ownTypes) ?? ownTypes;
   const openTarget = createTargetOpener({ targetTypes, keys, log });
-  const telling = createNoticeParts({ config, files, mainDb, openTarget, clock, log });
+  const telling = createNoticeParts({ config, files, mainDb, openTarget, isLeading, clock, log });
   const { notices } = telling;
   const sandbox = createSandbox({
     clock,

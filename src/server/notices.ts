@@ -22,10 +22,12 @@ export function createNoticeParts(deps: {
   files: Pick<WebhookDBManager, "pathOf">;
   mainDb: MainDb;
   openTarget: TargetOpener;
+  /** False while another node of the cluster leads. */
+  isLeading: () => boolean;
   clock: Clock;
   log: Logger;
 }) {
-  const { config, files, mainDb, openTarget, clock, log } = deps;
+  const { config, files, mainDb, openTarget, isLeading, clock, log } = deps;
   const { webhooks, entrypoints, routing, notices: queries, problems } = mainDb;
   const abort = new AbortController();
   const sendMail = config.mail && createMailer(config.mail);
@@ -70,7 +72,8 @@ export function createNoticeParts(deps: {
     queries: mainDb.refusals,
     onRefusing: notices.entrypointRefusing,
     onAccepted: notices.entrypointAccepted,
-    mayWrite: () => mainDb.replication.state()?.role !== "following",
+    routing,
+    isLeading,
     listRefusing: () => notices.listSubjects("entrypoint_refusing"),
     clock,
     log,

@@ -1,11 +1,12 @@
 /** Three executables and three NATS servers: nodes join, any node serves, and another takes over where one dies. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import type { WebhookSetup } from "../support/api-client.ts";
-import { startCluster, type TestCluster } from "../support/cluster.ts";
+import { CLUSTER_PASSWORD, startCluster, type TestCluster } from "../support/cluster.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { signIn } from "../support/site.ts";
 import { until } from "../support/until.ts";
 
 /** From SIGTERM to SIGKILL. */
@@ -80,6 +81,22 @@ describe("a cluster", () => {
     expect(response.status).toBe(200);
     const page = await fetch(`${node(three).origin}/pages/login`);
     expect(await page.text()).toContain("<form");
+  });
+
+  natsTest("shows the requests that any node refuses", async () => {
+    const leader = await cluster.leader();
+    const [follower] = cluster.nodes.filter((each) => each !== leader);
+    const url = node(follower).entrypointUrl(setup.entrypointId);
+    const statuses = await Promise.all(
+      [1, 2, 3].map(async () => (await fetch(url, { method: "DELETE" })).status),
+    );
+    expect(statuses).toEqual([405, 405, 405]);
+    const who = { username: "admin", password: CLUSTER_PASSWORD };
+    const headers = { cookie: await signIn(leader, who) };
+    await until(async () => {
+      const page = await fetch(`${leader.origin}/source/${setup.webhookId}`, { headers });
+      return (await page.text()).includes("3 refused");
+    });
   });
 
   natsTest("goes on when the leader is killed, and the leader follows when it is back", async () => {

@@ -11,12 +11,12 @@ const OF = { webhookId: "shop", entrypointId: "orders" };
 let main: TestMainDb;
 let tally: RefusalTally;
 let told: string[];
-let mayWrite: boolean;
+let isLeading: boolean;
 
 beforeEach(() => {
   main = createTestMainDb();
   told = [];
-  mayWrite = true;
+  isLeading = true;
   tally = start();
 });
 
@@ -33,7 +33,13 @@ function start(refusing: readonly string[] = []): RefusalTally {
     onRefusing: ({ reason }) => told.push(reason),
     onAccepted: ({ entrypointId }) => told.push(`accepted ${entrypointId}`),
     listRefusing: () => refusing,
-    mayWrite: () => mayWrite,
+    routing: {
+      findRoute: (entrypointId) =>
+        entrypointId === OF.entrypointId
+          ? { ...OF, active: true, verification: null, settings: null, targets: [] }
+          : null,
+    },
+    isLeading: () => isLeading,
   });
 }
 
@@ -117,8 +123,74 @@ describe("a row of refusals", () => {
 });
 
 describe("a follower of a cluster", () => {
+  const FORBIDDEN = new AppError({ kind: "forbidden", message: "No." });
+
+  /** As a follower's, for as long as `act` runs. */
+  function asFollower<T>(act: () => T): T {
+    isLeading = false;
+    const result = act();
+    isLeading = true;
+    return result;
+  }
+
+  function refuseAt(follower: RefusalTally, times: number) {
+    return asFollower(() => {
+      for (let n = 0; n < times; n++) follower.refused(OF, FORBIDDEN);
+      return follower.takeReports();
+    });
+  }
+
+  test("gathers what the leader counts, and what it could not tell at one time it tells later", () => {
+    const follower = start();
+    const lost = refuseAt(follower, 2);
+    asFollower(() => follower.addReports(lost));
+    refuse("forbidden");
+    tally.addReports(refuseAt(follower, 3));
+    expect(lastDay()).toEqual({ network: 6 });
+    expect(asFollower(follower.takeReports)).toEqual([]);
+    follower.stop();
+  });
+
+  test("makes a problem of refusals at several nodes, and ends it with a request that it accepts", () => {
+    const follower = start();
+    tally.addReports(refuseAt(follower, 10));
+    main.clock.advance(6 * MINUTE_MS);
+    tally.addReports(refuseAt(follower, 9));
+    expect(told).toEqual([]);
+    refuse("forbidden");
+    expect(told).toEqual([expect.stringContaining("20 requests were refused")]);
+    tally.addReports(
+      asFollower(() => {
+        follower.accepted(OF.entrypointId);
+        return follower.takeReports();
+      }),
+    );
+    expect(told.slice(1)).toEqual(["accepted orders"]);
+    follower.stop();
+  });
+
+  test("makes no problem of an entrypoint that accepts requests at the follower alone", () => {
+    const follower = start();
+    for (let minute = 0; minute < 10; minute++) {
+      refuse("forbidden", 19);
+      main.clock.advance(MINUTE_MS);
+      asFollower(() => follower.accepted(OF.entrypointId));
+      tally.addReports(refuseAt(follower, 1));
+    }
+    expect(told.filter((line) => !line.startsWith("accepted"))).toEqual([]);
+    follower.stop();
+  });
+
+  test("reports of an entrypoint that there is no longer, or for another reason, are not counted", () => {
+    tally.addReports([{ entrypointId: "gone", refused: { network: 3 }, isAccepting: false }]);
+    tally.addReports([{ entrypointId: OF.entrypointId, refused: { novel: 3 }, isAccepting: false }]);
+    tally.stop();
+    expect(main.mainDb.refusals.list()).toEqual([]);
+    tally = start();
+  });
+
   test("counts and tells nothing, as only the leader may write it", () => {
-    mayWrite = false;
+    isLeading = false;
     const follower = start([OF.entrypointId]);
     for (let minute = 0; minute < 10; minute++) {
       follower.refused(OF, new AppError({ kind: "forbidden", message: "No." }));

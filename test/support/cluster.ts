@@ -41,7 +41,8 @@ export type ClusterOptions = Readonly<{
   copies?: number;
 }>;
 
-const PASSWORD = "correct horse battery staple";
+/** The password of the user `admin`. */
+export const CLUSTER_PASSWORD = "correct horse battery staple";
 
 /** As both kinds of nodes tell of a claim. */
 const CLAIM = /(?:this|another) node leads the cluster (?:node|leader)=node(\d+) epoch=(\d+)/g;
@@ -68,7 +69,7 @@ export async function startCluster(
         ...(place && { HOST: place.address }),
         ...aloneIn(folder),
         PORT: port,
-        ADMIN_PASSWORD: PASSWORD,
+        ADMIN_PASSWORD: CLUSTER_PASSWORD,
         CLUSTER_URL: urlOf?.(nats, index) ?? url,
         CLUSTER_CREDENTIALS: credentials ?? "",
         CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",

@@ -2,13 +2,11 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import { AppError } from "../../lib/errors.ts";
-import { readBody } from "../body.ts";
-import { pathAndQueryOf } from "../request-url.ts";
 import type { NodeAddress } from "./forward.ts";
 import { CLUSTER_PREFIX } from "./gate.ts";
-import { requireNode } from "./node-caller.ts";
 import { createNodeFetch } from "./node-fetch.ts";
 import type { NodeSignatures } from "./node-signature.ts";
+import { readSignedBody, signedPath } from "./signed-body.ts";
 
 export const LEARNED_PATH = `${CLUSTER_PREFIX}learned`;
 
@@ -29,23 +27,14 @@ type Learned = Readonly<z.output<typeof learnedSchema>>;
 /** Resolves with false if another secret is stored, or the entrypoint's verification has changed. */
 type Keep = (learned: Learned) => Promise<boolean>;
 
-/** The signature of the request covers its address, and so by the hash its body. */
-function pathOf(body: Uint8Array | string): string {
-  return `${LEARNED_PATH}?sha256=${new Bun.CryptoHasher("sha256").update(body).digest("hex")}`;
-}
-
 /** The gate must be in front: it verifies who asks. */
 export function learnedRoutes({ isLeader, keep }: { isLeader: () => boolean; keep: Keep }) {
   return new Elysia({ name: "learned" }).post(
     LEARNED_PATH,
     async ({ request }) => {
-      requireNode(request);
-      const body = await readBody(request, MAX_BYTES);
-      if (pathAndQueryOf(request.url) !== pathOf(body)) throw changed();
+      const body = await readSignedBody(request, { path: LEARNED_PATH, maxBytes: MAX_BYTES });
       if (!isLeader()) throw notStored();
-      return Response.json({
-        kept: await keep(learnedSchema.parse(JSON.parse(Buffer.from(body).toString()))),
-      });
+      return Response.json({ kept: await keep(learnedSchema.parse(body)) });
     },
     { parse: "none" },
   );
@@ -62,7 +51,7 @@ export function createLearnedSender(deps: {
     const leader = findLeader();
     if (leader === null) throw notStored();
     const body = JSON.stringify(learned);
-    const path = pathOf(body);
+    const path = signedPath(LEARNED_PATH, body);
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const response = await fetchNode(leader.url, { method: "POST", path, body, signal });
@@ -71,14 +60,6 @@ export function createLearnedSender(deps: {
       throw notStored(cause);
     }
   };
-}
-
-function changed(): AppError {
-  return new AppError({
-    kind: "forbidden",
-    code: "node_not_verified",
-    message: "The body is not the signed one.",
-  });
 }
 
 function notStored(cause?: unknown): AppError {

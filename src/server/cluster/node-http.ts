@@ -8,7 +8,9 @@ import { importRoutes } from "../../http/cluster/import-routes.ts";
 import { createLearnedSender, learnedRoutes } from "../../http/cluster/learned.ts";
 import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
 import { operatorRoutes } from "../../http/cluster/operator-routes.ts";
+import { createRefusalSender, refusalRoutes } from "../../http/cluster/refusal-reports.ts";
 import { seedRoutes } from "../../http/cluster/seed-routes.ts";
+import type { RefusalTally } from "../../ingest/refusal-tally.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { KeyRing } from "../../lib/crypto.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -20,6 +22,7 @@ import { isLost } from "../../storage/sqlite/file-size.ts";
 import type { KeepLearned, LearnedSecret } from "../../webhooks/learned-secrets.ts";
 import { createClusterImports } from "./imports.ts";
 import type { ClusterMember } from "./member.ts";
+import { startRefusalReports } from "./refusal-reports.ts";
 import { createStatusReader } from "./status.ts";
 
 export type NodeHttp = Awaited<ReturnType<typeof createNodeHttp>>;
@@ -34,9 +37,10 @@ export async function createNodeHttp(deps: {
   log: Logger;
   /** Stores a secret here; it is called at the leader only. */
   keepLearned: KeepLearned;
+  refusals: Pick<RefusalTally, "takeReports" | "addReports">;
   clientOf: Parameters<typeof createClusterGate>[0]["clientOf"];
 }) {
-  const { member, config, mainDb, files, keys, clock, log, keepLearned, clientOf } = deps;
+  const { member, config, mainDb, files, keys, clock, log, keepLearned, refusals, clientOf } = deps;
   const signatures = createNodeSignatures({ key: keys.nodeKey, node: member.node, clock });
   const forwarder = createForwarder({ leader: member.leader, self: member.node, signatures, clock, log });
   const snapshots = createSnapshots(config);
@@ -44,6 +48,8 @@ export async function createNodeHttp(deps: {
   const sendLearned = createLearnedSender({ leader: member.leader, signatures });
   const readStatus = createStatusReader({ member, listKeepers: mainDb.keepers.list, clock });
   const { isLeading, forget } = member;
+  const send = createRefusalSender({ leader: member.leader, signatures });
+  const stopReports = startRefusalReports({ refusals, isLeading, send, clock });
   const forgetAtLeader = createForgetSender({ leader: member.leader, signatures });
   const { dataDir } = config;
   const imports = createClusterImports({ member, dataDir, mainDb, files, signatures, clock, log });
@@ -61,7 +67,8 @@ export async function createNodeHttp(deps: {
           forget: (node) => (isLeading() ? forget(node) : forgetAtLeader(node)),
         }),
       )
-      .use(learnedRoutes({ isLeader: member.isLeading, keep: keepLearned }))
+      .use(learnedRoutes({ isLeader: isLeading, keep: keepLearned }))
+      .use(refusalRoutes({ isLeader: isLeading, add: refusals.addReports }))
       .use(importRoutes(imports))
       .use(
         seedRoutes({
@@ -84,7 +91,10 @@ export async function createNodeHttp(deps: {
         }),
       ),
     leaderChanged: forwarder.leaderChanged,
-    stop: forwarder.stop,
+    stop() {
+      stopReports();
+      forwarder.stop();
+    },
   };
 }
 

@@ -1,0 +1,75 @@
+/** Tells the leader what its followers refused and accepted at entrypoints: it alone counts and notices. */
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { AppError } from "../../lib/errors.ts";
+import type { NodeAddress } from "./forward.ts";
+import { CLUSTER_PREFIX } from "./gate.ts";
+import { createNodeFetch } from "./node-fetch.ts";
+import type { NodeSignatures } from "./node-signature.ts";
+import { readSignedBody, signedPath } from "./signed-body.ts";
+
+export const REFUSALS_PATH = `${CLUSTER_PREFIX}refusals`;
+
+/** A report takes about 120 bytes. */
+const REPORTS_PER_REQUEST = 1_000;
+const MAX_BYTES = 512 * 1024;
+const TIMEOUT_MS = 10_000;
+
+const reportsSchema = z.array(
+  z.object({
+    entrypointId: z.string(),
+    refused: z.record(z.string(), z.int().positive()),
+    isAccepting: z.boolean(),
+  }),
+);
+
+type Reports = Readonly<z.output<typeof reportsSchema>>;
+
+/** The gate must be in front: it verifies who asks. */
+export function refusalRoutes({
+  isLeader,
+  add,
+}: {
+  isLeader: () => boolean;
+  add: (reports: Reports) => void;
+}) {
+  return new Elysia({ name: "refusals" }).post(
+    REFUSALS_PATH,
+    async ({ request }) => {
+      const body = await readSignedBody(request, { path: REFUSALS_PATH, maxBytes: MAX_BYTES });
+      if (!isLeader()) throw notCounted();
+      add(reportsSchema.parse(body));
+      return Response.json({});
+    },
+    { parse: "none" },
+  );
+}
+
+/** The returned function resolves with the reports that the leader has not taken. It never rejects. */
+export function createRefusalSender(deps: {
+  leader: () => NodeAddress | null;
+  signatures: Pick<NodeSignatures, "sign">;
+}): (reports: Reports) => Promise<Reports> {
+  const { leader: findLeader, signatures } = deps;
+  const fetchNode = createNodeFetch({ signatures });
+  return async (reports) => {
+    for (let sent = 0; sent < reports.length; sent += REPORTS_PER_REQUEST) {
+      const body = JSON.stringify(reports.slice(sent, sent + REPORTS_PER_REQUEST));
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      try {
+        const leader = findLeader();
+        if (leader === null) throw notCounted();
+        const path = signedPath(REFUSALS_PATH, body);
+        const { ok } = await fetchNode(leader.url, { method: "POST", path, body, signal });
+        if (!ok) throw notCounted();
+      } catch {
+        return reports.slice(sent);
+      }
+    }
+    return [];
+  };
+}
+
+function notCounted(): AppError {
+  return new AppError({ kind: "unavailable", code: "not_leader", message: "This node does not lead." });
+}
