@@ -78,7 +78,7 @@ export function NextSteps(props: { state: WebhookState; file: Usable; baseUrl: s
   return (
     <section class="card steps-card" aria-labelledby="next-steps">
       <h2 id="next-steps">{isDelivered ? "It works" : "Next steps"}</h2>
-      <ol class="steps">
+      <ol class="steps steps-in-pairs">
         <Step title="Create a webhook" isDone>
           <p class="muted">It is ready to receive events.</p>
         </Step>
