@@ -154,15 +154,14 @@ const BODIES: readonly (readonly [end: string, body: () => unknown])[] = [
  * Performs everything that a person or a program can do with the webhook, except deleting it, and except running SQL, which
  * reads one file only and starts a process each time.
  */
-async function useAll(ids: Ids): Promise<void> {
+async function useAll(ids: Ids, names = (_path: string) => true): Promise<void> {
   const own = routes.filter(({ method, path }) => {
     const isOfWebhook = path.startsWith("/source/") || path.startsWith("/api/v1/webhooks/");
     return (
       isOfWebhook && path.includes(":") && method !== "DELETE" && !/delete|cancel|\/sql$|\/query$/.test(path)
     );
   });
-  for (const route of own) {
-    const { method, path } = route;
+  for (const { method, path } of own.filter((each) => names(each.path))) {
     const isApi = path.startsWith("/api/");
     const [, body = () => ({})] = BODIES.find(([end]) => path.endsWith(end)) ?? [];
     const answer = await fetch(gateway.origin + addressOf(path, ids), {
@@ -201,8 +200,8 @@ async function goOnWith(answer: Response): Promise<void> {
     linkId: nobody,
     queryId: nobody,
   };
-  // With the victim's ids where a part is named, and with those of the webhook.
-  await useAll(ids);
+  // With the victim's ids where a part is named, and all with those of the webhook.
+  await useAll(ids, (each) => /:(?!id\b|webhook_id\b)/.test(each));
   const parts = { target_id: targets[0]?.id ?? "", entrypoint_id: entrypoints[0]?.id ?? "" };
   const eventId = event?.id ?? theirs.eventId;
   await useAll({
