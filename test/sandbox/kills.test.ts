@@ -10,7 +10,7 @@ test("every run is answered once, however often the process is killed meanwhile"
   let kills = 0;
   let runs = 0;
   async function runSome(): Promise<void> {
-    while (kills < 20) {
+    while (kills < 10) {
       const n = runs++;
       expect(changesOf(await sandbox.run(code, inputOf({ body: JSON.stringify({ n }) })))).toEqual({
         body: `${n}`,
@@ -25,7 +25,7 @@ test("every run is answered once, however often the process is killed meanwhile"
     }
   }
   await Promise.all(Array.from({ length: 32 }, runSome));
-  expect(runs).toBeGreaterThanOrEqual(1000);
+  expect(runs).toBeGreaterThanOrEqual(500);
   sandbox.stop();
 });
 
