@@ -1,12 +1,13 @@
 /** Webhooks are imported with their events into a cluster of three executables, by any node. */
 import { afterAll, beforeAll, expect } from "bun:test";
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { importSchema } from "../../src/api/schemas.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
+import { mayMount, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 import { until } from "../support/until.ts";
 
 const EVENTS = 300;
@@ -96,3 +97,46 @@ natsTest("a node that was away takes an import's file from the others", async ()
   await areEqual(cluster.nodes, webhookId, 2);
   expect(other.log).not.toContain("events are lost");
 });
+
+/** Moves a stopped node's data to a disk so small that it has no reserve. */
+function moveToSmallDisk({ folder }: Gateway): string {
+  const data = join(folder, "data");
+  renameSync(data, join(folder, "before"));
+  mountSmallDisk(data, 64);
+  const filter = (path: string) => !path.endsWith(".reserve");
+  cpSync(join(folder, "before"), data, { recursive: true, filter });
+  return data;
+}
+
+/** Needs permission to mount. */
+for (const place of mayMount() ? ["a full disk"] : []) {
+  natsTest(
+    `a node with ${place} takes an import's file once it has room, and the others before`,
+    async () => {
+      const { leader, follower, other } = await roles();
+      const api = cluster.apiAt(leader);
+      const setup = await api.setUpWebhook();
+      const body = "x".repeat(1024 ** 2);
+      for (let n = 0; n < 12; n++)
+        await fetch(leader.entrypointUrl(setup.entrypointId), { method: "POST", body });
+      await areEqual(cluster.nodes, setup.webhookId, 12);
+      const file = await (await api.request("GET", `/webhooks/${setup.webhookId}/export`)).arrayBuffer();
+      await other.stop();
+      const data = moveToSmallDisk(other);
+      try {
+        await other.start();
+        const filler = join(data, "filler");
+        const { bavail, bsize } = statfsSync(data);
+        writeFileSync(filler, Buffer.alloc(bavail * bsize - 8 * 1024 ** 2));
+        const { webhookId } = await importBy(other, file);
+        await areEqual([leader, follower], webhookId, 12);
+        await other.waitForLog(/could not be copied from another node; trying again/);
+        rmSync(filler);
+        await areEqual(cluster.nodes, webhookId, 12);
+      } finally {
+        await other.stop();
+        unmountSmallDisk(data);
+      }
+    },
+  );
+}
