@@ -57,7 +57,7 @@ async function watch(sql: string): Promise<Seen> {
       peakKb = Math.max(peakKb, seen.peakKb);
       for (const file of seen.files) files.add(file);
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await Bun.sleep(1);
   }
   return { end: await run, pids, peakKb, files };
 }
