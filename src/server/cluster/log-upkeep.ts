@@ -1,4 +1,7 @@
-/** Syncs what the log's entries have written, notes how far it goes, and trims the log once all nodes have that. */
+/**
+ * Syncs what the log's entries have written, notes how far it goes, and trims the log once all nodes have that. Files that
+ * followers have written are made smaller where events were deleted.
+ */
 import type { Clock } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
 import type { Logger } from "../../observability/log.ts";
@@ -7,6 +10,8 @@ import type { EventLog } from "../../storage/cluster/event-log.ts";
 import type { HeardNode } from "../../storage/cluster/leadership.ts";
 import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
+import type { LocalWriter } from "../../storage/writer/event-writer.ts";
+import { startSpaceUpkeep } from "./space-upkeep.ts";
 
 const SYNC_MS = 5_000;
 const TRIM_MS = 60_000;
@@ -24,6 +29,7 @@ export function startLogUpkeep(deps: {
   eventLog: Pick<EventLog, "trim">;
   applier: Pick<Applier, "applied" | "takeTouched">;
   files: Pick<WebhookDBManager, "isOpen" | "open" | "pin" | "unpin" | "syncFolder">;
+  vacuum: LocalWriter["vacuum"];
   mainDb: Pick<MainDb, "replication" | "keepers" | "synced">;
   nodes: () => readonly HeardNode[];
   /** Nodes that are to keep the event files. */
@@ -37,6 +43,7 @@ export function startLogUpkeep(deps: {
   stop: () => Promise<void>;
 }> {
   const { eventLog, applier, files, mainDb, nodes, copies, isLeading, onSynced, clock, log } = deps;
+  const space = startSpaceUpkeep(deps);
   let syncing: Promise<void> | null = null;
   const unsynced = new Set<string>();
   /** Positions that all nodes had on disk, and when. */
@@ -48,6 +55,7 @@ export function startLogUpkeep(deps: {
     for (const webhookId of unsynced) {
       // A file that was closed since was synced then.
       if (files.isOpen(webhookId)) await syncFile(webhookId);
+      space.note(webhookId);
       unsynced.delete(webhookId);
     }
     await mainDb.synced();
@@ -98,6 +106,7 @@ export function startLogUpkeep(deps: {
   return {
     async stop() {
       for (const stop of stops) stop();
+      await space.stop();
       await syncing;
     },
   };

@@ -181,6 +181,7 @@ export function createClusterMember(deps: {
       eventLog,
       applier,
       files,
+      vacuum: local.vacuum,
       mainDb,
       nodes,
       copies,

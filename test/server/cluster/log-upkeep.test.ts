@@ -40,6 +40,7 @@ function start(copies: number): void {
     eventLog: { trim: async (_, upTo) => void trimmed.push(upTo) },
     applier: { applied: () => 0, takeTouched: () => [] },
     files: world.files,
+    vacuum: world.writer.vacuum,
     mainDb: main.mainDb,
     nodes: () =>
       [...nodes.values()].map((each) => (silent.has(each.node) ? each : { ...each, at: clock.monotonic() })),
