@@ -13,7 +13,7 @@ let named: WorldTarget;
 beforeEach(() => {
   world = createWorld();
   victim = world.addTarget();
-  named = { ...victim, webhookId: newId(), attempts: [] };
+  named = { ...victim, webhookId: world.addTarget().webhookId, attempts: [] };
 });
 afterEach(() => world.dispose());
 
