@@ -48,14 +48,14 @@ export class RetentionWatch {
     const { retention_days, retention_bytes } = settings;
     const known = this.#watched.get(webhookId);
     if (!known) {
-      // It may get its first events before this class hears of them.
+      // It may get its first events before this class hears of it.
       const dueAt = this.#clock.now() + this.#keptMs({ settings });
       this.#watched.set(webhookId, {
         settings: { retention_days, retention_bytes },
         dueAt,
         lookedAt: LONG_AGO,
         hasNewEvents: false,
-        mayBeTooLarge: false,
+        mayBeTooLarge: retention_bytes !== null,
         sizeRestsUntil: LONG_AGO,
         isOverLimit: false,
       });
@@ -81,16 +81,18 @@ export class RetentionWatch {
   /** Takes the result of a survey; undefined if the file is missing or damaged, which opening it reports. */
   surveyed(webhookId: string, survey: FileSurvey | undefined): void {
     const watched = this.#watched.get(webhookId);
-    if (!watched || !survey) return;
-    const { oldestEventId, oldestHour, usedBytes, isLoose } = survey;
+    if (!watched) return;
     const { retention_bytes } = watched.settings;
+    const isLarge = retention_bytes !== null && survey !== undefined && survey.usedBytes > retention_bytes;
+    watched.mayBeTooLarge = isLarge || (watched.hasNewEvents && retention_bytes !== null);
+    if (!survey) return;
+    const { oldestEventId, oldestHour, isLoose } = survey;
     watched.dueAt = Math.min(
       watched.dueAt,
       oldestEventId === null ? NEVER : timeOfId(oldestEventId) + this.#keptMs(watched),
       oldestHour === null ? NEVER : oldestHour + HOURS_KEPT_MS,
       isLoose ? LONG_AGO : NEVER,
     );
-    if (retention_bytes !== null && usedBytes > retention_bytes) watched.mayBeTooLarge = true;
   }
 
   /** The survey failed: the file must be opened. */

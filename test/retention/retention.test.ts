@@ -277,6 +277,29 @@ describe("by size", () => {
   });
 });
 
+describe("by size, before the first look at a webhook", () => {
+  const limit = { retention_days: null, retention_bytes: 2_000_000 };
+  const body = Buffer.alloc(500_000);
+
+  test("a webhook that gets its events and its limit before is not missed", async () => {
+    settings = null;
+    await retention.start();
+    for (let n = 0; n < 6; n++) await receive({}, { body });
+    change(limit);
+    await after(MINUTE_MS);
+    expect(stored()).toHaveLength(3);
+  });
+
+  test("a file that is small at the start is not opened", async () => {
+    settings = limit;
+    await world.receive({}, { body });
+    await world.files.closeAll();
+    await retention.start();
+    await after(MINUTE_MS);
+    expect(world.files.openCount).toBe(0);
+  });
+});
+
 describe("care", () => {
   test("a clock set forward deletes nothing for an hour, and nothing at all when it is set back", async () => {
     await retention.start();
