@@ -12,10 +12,17 @@ import { makeFolder, startScript } from "./subject.ts";
 import { figure, median, printTable, progress } from "./table.ts";
 
 const WEBHOOKS = [1, 100];
-/** 0: a gateway that is alone, without a log. */
-const NODES = [0, 1, 3];
+/** Nodes, and how many of them keep the event files; none: a gateway that is alone, without a log. */
+const SIZES: readonly Size[] = [
+  { label: "alone", nodes: 0, copies: 0 },
+  { label: "1 of a cluster", nodes: 1, copies: 1 },
+  { label: "3 of a cluster, 2 copies", nodes: 3, copies: 2 },
+  { label: "3 of a cluster, 3 copies", nodes: 3, copies: 3 },
+];
 
 const QUIET_MS = 100;
+
+type Size = Readonly<{ label: string; nodes: number; copies: number }>;
 
 type Round = Readonly<{
   accepted: number;
@@ -30,15 +37,15 @@ type Round = Readonly<{
 export async function cluster(options: BenchOptions): Promise<void> {
   const rows: string[][] = [];
   for (const webhooks of WEBHOOKS) {
-    for (const nodes of NODES) {
+    for (const size of SIZES) {
       const rounds: Round[] = [];
       for (let round = 0; round < options.rounds; round++) {
-        progress(`cluster: ${nodes} nodes, ${webhooks} webhooks, round ${round + 1}`);
-        rounds.push(await measure(options, { nodes, webhooks }));
+        progress(`cluster: ${size.label}, ${webhooks} webhooks, round ${round + 1}`);
+        rounds.push(await measure(options, { ...size, webhooks }));
       }
       const middle = (pick: (round: Round) => number) => figure(median(rounds.map(pick)));
       rows.push([
-        nodes === 0 ? "alone" : `${nodes} of a cluster`,
+        size.label,
         String(webhooks),
         middle(({ accepted }) => accepted),
         middle(({ p50 }) => p50),
@@ -46,7 +53,7 @@ export async function cluster(options: BenchOptions): Promise<void> {
         middle(({ delivered }) => delivered),
         middle(({ gatewayCpu }) => gatewayCpu),
         middle(({ serverCpu }) => serverCpu),
-        nodes === 3 ? middle(({ caughtUp }) => caughtUp ?? 0) : "",
+        size.copies === 3 ? middle(({ caughtUp }) => caughtUp ?? 0) : "",
       ]);
     }
   }
@@ -67,14 +74,14 @@ export async function cluster(options: BenchOptions): Promise<void> {
   );
 }
 
-async function measure(options: BenchOptions, of: { nodes: number; webhooks: number }): Promise<Round> {
+async function measure(options: BenchOptions, of: Size & Readonly<{ webhooks: number }>): Promise<Round> {
   const folder = makeFolder();
   const nats = of.nodes === 0 ? null : await startNatsServers();
   const receiver = await startScript("receiver.ts", []);
   const secretKey = randomBytes(32).toString("base64");
   const folders = Array.from({ length: Math.max(1, of.nodes) }, makeFolder);
   const start = (n: number) => {
-    const env = nats === null ? {} : nodeEnvironment(nats, { name: `n${n}`, secretKey });
+    const env = nats === null ? {} : nodeEnvironment(nats, { name: `n${n}`, secretKey, copies: of.copies });
     return startGateway(folders[n] ?? "", { env });
   };
   const gateways: Gateway[] = [];
@@ -108,7 +115,7 @@ async function measure(options: BenchOptions, of: { nodes: number; webhooks: num
   const events = count(webhooks) - eventsBefore;
   const cpu = cpuOf(gateways, nats);
   const last = gateways.at(-1);
-  const caughtUp = of.nodes < 3 || last === undefined ? null : await catchUp(last);
+  const caughtUp = of.copies < 3 || last === undefined ? null : await catchUp(last);
   for (const gateway of gateways) await gateway.stop();
   await receiver.stop();
   await nats?.end();
@@ -146,7 +153,7 @@ async function measure(options: BenchOptions, of: { nodes: number; webhooks: num
 
 function nodeEnvironment(
   { options: { url, credentials, systemCredentials, maxBytes } }: NatsServers,
-  { name, secretKey }: { name: string; secretKey: string },
+  { name, secretKey, copies }: { name: string; secretKey: string; copies: number },
 ): Readonly<Record<string, string>> {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
   return {
@@ -157,6 +164,7 @@ function nodeEnvironment(
     CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
     CLUSTER_LOG_MAX_BYTES: String(maxBytes),
     CLUSTER_NODE: name,
+    CLUSTER_COPIES: String(copies),
     CLUSTER_ADVERTISE: `http://127.0.0.1:${port}`,
   };
 }
