@@ -174,6 +174,14 @@ export function createRouting(db: Database): Routing {
     };
   }
 
+  function findPublishRoute(webhookId: string): Route | null {
+    const known = publishRoutes.get(webhookId);
+    if (known) return known;
+    const route = readPublishRoute(webhookId);
+    if (route) publishRoutes.set(webhookId, route);
+    return route;
+  }
+
   return {
     findRoute(entrypointId) {
       const known = routes.get(entrypointId);
@@ -185,14 +193,8 @@ export function createRouting(db: Database): Routing {
       }
       return route;
     },
-    findPublishRoute(webhookId) {
-      const known = publishRoutes.get(webhookId);
-      if (known) return known;
-      const route = readPublishRoute(webhookId);
-      if (route) publishRoutes.set(webhookId, route);
-      return route;
-    },
-    hasWebhook: (webhookId) => publishRoutes.has(webhookId) || webhookStatement.get(webhookId) !== null,
+    findPublishRoute,
+    hasWebhook: (webhookId) => findPublishRoute(webhookId) !== null,
     findTarget(targetId) {
       const known = targets.get(targetId);
       if (known) return known;
