@@ -18,8 +18,11 @@ export type BenchWebhook = Readonly<{
 
 type TargetWish = Readonly<{
   url: string;
-  timeoutMs?: number /** PEM, of an https receiver's authority. */;
+  timeoutMs?: number;
+  /** PEM of an https receiver's authority. */
   ca?: string;
+  /** Attempts a second. */
+  rateLimit?: number;
 }>;
 type WebhookWish = Readonly<{
   target?: TargetWish;
@@ -41,6 +44,7 @@ export type Gateway = Readonly<{
   get: <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
   post: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
   put: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
+  patch: <T>(path: string, body: unknown, schema: z.ZodType<T>) => Promise<T>;
   /** Creates an API key of a user and returns it. */
   keyOf: (username: string) => string;
   /** Runs a command on the same folder, also after the process has ended; returns its duration in milliseconds. */
@@ -98,9 +102,15 @@ export async function startGateway(
     ask(path, { method: "POST", body: JSON.stringify(body) }, schema);
   const put = <T>(path: string, body: unknown, schema: z.ZodType<T>) =>
     ask(path, { method: "PUT", body: JSON.stringify(body) }, schema);
+  const patch = <T>(path: string, body: unknown, schema: z.ZodType<T>) =>
+    ask(path, { method: "PATCH", body: JSON.stringify(body) }, schema);
 
-  async function addTarget(webhookId: string, { url, timeoutMs, ca }: TargetWish): Promise<string> {
-    const policy = timeoutMs === undefined ? {} : { timeout_ms: timeoutMs };
+  async function addTarget(webhookId: string, of: TargetWish): Promise<string> {
+    const { url, timeoutMs, ca, rateLimit } = of;
+    const policy = {
+      ...(timeoutMs !== undefined && { timeout_ms: timeoutMs }),
+      ...(rateLimit !== undefined && { rate_limit: rateLimit }),
+    };
     const wish = {
       name: "bench",
       type: "http",
@@ -117,6 +127,7 @@ export async function startGateway(
     get,
     post,
     put,
+    patch,
     startedAfter,
     keyOf: (username) => createKey(username, folder, env),
     async createWebhooks(wishes) {

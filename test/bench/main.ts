@@ -6,6 +6,7 @@ import { arrival } from "./arrival.ts";
 import { backlog } from "./backlog.ts";
 import { cluster } from "./cluster.ts";
 import { delivery, httpsDelivery } from "./delivery.ts";
+import { drain, httpsDrain } from "./drain.ts";
 import { endurance } from "./endurance.ts";
 import { eventLog } from "./event-log.ts";
 import { filters } from "./filters.ts";
@@ -27,6 +28,8 @@ const measurements: Readonly<Record<string, (options: BenchOptions) => Promise<v
   filters,
   delivery,
   "delivery-https": httpsDelivery,
+  drain,
+  "drain-https": httpsDrain,
   arrival,
   memory,
   idle,
