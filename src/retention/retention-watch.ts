@@ -83,8 +83,8 @@ export class RetentionWatch {
     const watched = this.#watched.get(webhookId);
     if (!watched) return;
     const { retention_bytes } = watched.settings;
-    const isLarge = retention_bytes !== null && survey !== undefined && survey.usedBytes > retention_bytes;
-    watched.mayBeTooLarge = isLarge || (watched.hasNewEvents && retention_bytes !== null);
+    const usedBytes = survey?.usedBytes ?? 0;
+    watched.mayBeTooLarge = retention_bytes !== null && (watched.hasNewEvents || usedBytes > retention_bytes);
     if (!survey) return;
     const { oldestEventId, oldestHour, isLoose } = survey;
     watched.dueAt = Math.min(

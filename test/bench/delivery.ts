@@ -1,12 +1,12 @@
 /** Events per second from the POST to the stored result of their delivery to a receiver in another process. */
 import { rmSync } from "node:fs";
+import { type Scheme, startDeliveriesReceiver } from "./deliveries-receiver.ts";
 import { countPending, readFate } from "./event-file.ts";
 import { startGateway } from "./gateway.ts";
 import { runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
 import { cpuMicroseconds } from "./process-stats.ts";
-import { receiverAuthority } from "./receiver-tls.ts";
-import { makeFolder, startScript, startSubject } from "./subject.ts";
+import { makeFolder, startSubject } from "./subject.ts";
 import { figure, median, printTable, progress } from "./table.ts";
 
 type Round = Readonly<{
@@ -20,7 +20,7 @@ type Round = Readonly<{
 export const delivery = (options: BenchOptions) => measure(options, "http");
 export const httpsDelivery = (options: BenchOptions) => measure(options, "https");
 
-async function measure(options: BenchOptions, scheme: "http" | "https"): Promise<void> {
+async function measure(options: BenchOptions, scheme: Scheme): Promise<void> {
   const rounds: Round[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
     progress(`delivery by ${scheme}: round ${round + 1}`);
@@ -54,13 +54,10 @@ async function bareRate(options: BenchOptions): Promise<number> {
   return perSecond;
 }
 
-async function deliverRound(options: BenchOptions, scheme: "http" | "https"): Promise<Omit<Round, "bare">> {
-  const isSecure = scheme === "https";
+async function deliverRound(options: BenchOptions, scheme: Scheme): Promise<Omit<Round, "bare">> {
   const folder = makeFolder();
-  const receiver = await startScript("receiver.ts", isSecure ? ["tls"] : []);
+  const { receiver, target } = await startDeliveriesReceiver(scheme);
   const gateway = await startGateway(makeFolder());
-  const url = `${receiver.origin.replace(/^http:/, `${scheme}:`)}/hook`;
-  const target = { url, ...(isSecure && { ca: receiverAuthority() }) };
   const [webhook] = await gateway.createWebhooks([{ target }]);
   if (webhook === undefined) throw new Error("no webhook was made");
   const job = { ...options, urls: [webhook.url], bodyBytes: 1024, folder };

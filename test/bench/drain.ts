@@ -1,12 +1,13 @@
 /** Deliveries a second of a backlog, while no events come. */
+import { rmSync } from "node:fs";
 import { z } from "zod";
+import { type Scheme, startDeliveriesReceiver } from "./deliveries-receiver.ts";
 import { countPending } from "./event-file.ts";
 import { startGateway } from "./gateway.ts";
 import { runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
 import { cpuMicroseconds } from "./process-stats.ts";
-import { receiverAuthority } from "./receiver-tls.ts";
-import { makeFolder, startScript } from "./subject.ts";
+import { makeFolder } from "./subject.ts";
 import { figure, median, printTable, progress } from "./table.ts";
 
 type Round = Readonly<{ pending: number; perSecond: number; cpuPerDelivery: number }>;
@@ -14,7 +15,7 @@ type Round = Readonly<{ pending: number; perSecond: number; cpuPerDelivery: numb
 export const drain = (options: BenchOptions) => measure(options, "http");
 export const httpsDrain = (options: BenchOptions) => measure(options, "https");
 
-async function measure(options: BenchOptions, scheme: "http" | "https"): Promise<void> {
+async function measure(options: BenchOptions, scheme: Scheme): Promise<void> {
   const rounds: Round[] = [];
   for (let round = 0; round < options.rounds; round++) {
     progress(`a backlog delivered by ${scheme}: round ${round + 1}`);
@@ -33,15 +34,13 @@ async function measure(options: BenchOptions, scheme: "http" | "https"): Promise
 }
 
 /** A rate limit gathers the backlog: its end sets all free at once, unlike the end of a pause. */
-async function drainRound(options: BenchOptions, scheme: "http" | "https"): Promise<Round> {
-  const isSecure = scheme === "https";
-  const receiver = await startScript("receiver.ts", isSecure ? ["tls"] : []);
+async function drainRound(options: BenchOptions, scheme: Scheme): Promise<Round> {
+  const folder = makeFolder();
+  const { receiver, target } = await startDeliveriesReceiver(scheme);
   const gateway = await startGateway(makeFolder());
-  const url = `${receiver.origin.replace(/^http:/, `${scheme}:`)}/hook`;
-  const target = { url, rateLimit: 1, ...(isSecure && { ca: receiverAuthority() }) };
-  const [webhook] = await gateway.createWebhooks([{ target }]);
+  const [webhook] = await gateway.createWebhooks([{ target: { ...target, rateLimit: 1 } }]);
   if (webhook === undefined) throw new Error("no webhook was made");
-  await runLoad({ ...options, urls: [webhook.url], bodyBytes: 1024, folder: makeFolder() });
+  await runLoad({ ...options, urls: [webhook.url], bodyBytes: 1024, folder });
   const pending = countPending(webhook.eventFile);
   const before = cpuMicroseconds(gateway.pid);
   const since = performance.now();
@@ -52,5 +51,6 @@ async function drainRound(options: BenchOptions, scheme: "http" | "https"): Prom
   const cpu = cpuMicroseconds(gateway.pid) - before;
   await gateway.stop();
   await receiver.stop();
+  rmSync(folder, { recursive: true });
   return { pending, perSecond: pending / seconds, cpuPerDelivery: cpu / pending };
 }

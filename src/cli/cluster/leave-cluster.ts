@@ -50,10 +50,13 @@ function incomplete(dataDir: string): AppError {
 }
 
 function unconfirmed(position: number, lacking: readonly string[]): AppError {
-  const imported = `The events of these imported webhooks have yet to be copied, and will be missing too: ${lacking.join(", ")}.`;
+  const imported =
+    lacking.length === 0
+      ? ""
+      : ` The events of these imported webhooks have yet to be copied, and will be missing too: ${lacking.join(", ")}.`;
   return new AppError({
     kind: "conflict",
-    message: `The data goes up to position ${position} of the cluster's log. Events and results after it are in the log and at other nodes only, and will be missing here. If the cluster goes on, both it and this gateway make the deliveries that are pending.${lacking.length === 0 ? "" : ` ${imported}`}`,
+    message: `The data goes up to position ${position} of the cluster's log. Events and results after it are in the log and at other nodes only, and will be missing here. If the cluster goes on, both it and this gateway make the deliveries that are pending.${imported}`,
     hint: "If that is what you want, add --yes.",
   });
 }

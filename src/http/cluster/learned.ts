@@ -6,13 +6,12 @@ import type { NodeAddress } from "./forward.ts";
 import { CLUSTER_PREFIX } from "./gate.ts";
 import { createNodeFetch } from "./node-fetch.ts";
 import type { NodeSignatures } from "./node-signature.ts";
-import { readSignedBody, signedPath } from "./signed-body.ts";
+import { postSigned, readSignedBody } from "./signed-body.ts";
 
 export const LEARNED_PATH = `${CLUSTER_PREFIX}learned`;
 
 /** Providers' secrets are short; they come in a header. */
 const MAX_BYTES = 64 * 1024;
-const TIMEOUT_MS = 10_000;
 
 const learnedSchema = z.object({
   webhookId: z.string(),
@@ -50,11 +49,8 @@ export function createLearnedSender(deps: {
   return async (learned) => {
     const leader = findLeader();
     if (leader === null) throw notStored();
-    const body = JSON.stringify(learned);
-    const path = signedPath(LEARNED_PATH, body);
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await fetchNode(leader.url, { method: "POST", path, body, signal });
+      const response = await postSigned(fetchNode, leader.url, { path: LEARNED_PATH, value: learned });
       return answerSchema.parse(await response.json()).kept;
     } catch (cause) {
       throw notStored(cause);

@@ -6,14 +6,13 @@ import type { NodeAddress } from "./forward.ts";
 import { CLUSTER_PREFIX } from "./gate.ts";
 import { createNodeFetch } from "./node-fetch.ts";
 import type { NodeSignatures } from "./node-signature.ts";
-import { readSignedBody, signedPath } from "./signed-body.ts";
+import { postSigned, readSignedBody } from "./signed-body.ts";
 
 export const REFUSALS_PATH = `${CLUSTER_PREFIX}refusals`;
 
 /** A report takes about 120 bytes. */
 const REPORTS_PER_REQUEST = 1_000;
 const MAX_BYTES = 512 * 1024;
-const TIMEOUT_MS = 10_000;
 
 const reportsSchema = z.array(
   z.object({
@@ -54,13 +53,11 @@ export function createRefusalSender(deps: {
   const fetchNode = createNodeFetch({ signatures });
   return async (reports) => {
     for (let sent = 0; sent < reports.length; sent += REPORTS_PER_REQUEST) {
-      const body = JSON.stringify(reports.slice(sent, sent + REPORTS_PER_REQUEST));
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const value = reports.slice(sent, sent + REPORTS_PER_REQUEST);
       try {
         const leader = findLeader();
         if (leader === null) throw notCounted();
-        const path = signedPath(REFUSALS_PATH, body);
-        const { ok } = await fetchNode(leader.url, { method: "POST", path, body, signal });
+        const { ok } = await postSigned(fetchNode, leader.url, { path: REFUSALS_PATH, value });
         if (!ok) throw notCounted();
       } catch {
         return reports.slice(sent);

@@ -130,7 +130,10 @@ export function createClusterImports(deps: {
   };
 }
 
-/** Calls `end` once the body was read, broke off, or is not wanted any more. */
+/**
+ * Calls `end` once the body was read, broke off, or is not wanted any more. No generator: one that is let go before its first
+ * part would never come to its end.
+ */
 function endingWith(body: AsyncIterable<Uint8Array>, end: () => void): AsyncIterable<Uint8Array> {
   const parts = body[Symbol.asyncIterator]();
   const iterator: AsyncIterator<Uint8Array> = {
