@@ -43,12 +43,18 @@ export class RefusalGathering {
   }
 
   #find(entrypointId: string): Gathered {
-    const of = this.#gathered.get(entrypointId) ?? { refused: new Map(), isAccepting: false };
+    const known = this.#gathered.get(entrypointId);
+    if (known) return known;
+    const of = { refused: new Map<string, number>(), isAccepting: false };
     this.#gathered.set(entrypointId, of);
     return of;
   }
 }
 
-function addTo(counts: Map<string, number>, reason: string, requests: number): void {
+export function addTo<Reason extends string>(
+  counts: Map<Reason, number>,
+  reason: Reason,
+  requests: number,
+): void {
   counts.set(reason, (counts.get(reason) ?? 0) + requests);
 }

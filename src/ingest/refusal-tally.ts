@@ -14,7 +14,7 @@ import {
 } from "../storage/main-db/refusals.ts";
 import type { Routing } from "../storage/main-db/routing.ts";
 import { createChangeSignal } from "../storage/stores/change-signal.ts";
-import { RefusalGathering, type RefusalReport } from "./refusal-gathering.ts";
+import { addTo, RefusalGathering, type RefusalReport } from "./refusal-gathering.ts";
 
 /** A row of refusals is a problem once it has so many and lasts so long: a scan of a minute is none. */
 const MANY = 20;
@@ -134,8 +134,8 @@ export function createRefusalTally(deps: {
     for (const reason of REFUSAL_REASONS) {
       const requests = refused[reason] ?? 0;
       if (requests === 0) continue;
-      add(hourOf(of, now - (now % HOUR_MS)), reason, requests);
-      add(of.row.byReason, reason, requests);
+      addTo(hourOf(of, now - (now % HOUR_MS)), reason, requests);
+      addTo(of.row.byReason, reason, requests);
       of.row.count += requests;
     }
     of.isDirty = true;
@@ -154,11 +154,12 @@ export function createRefusalTally(deps: {
 
   /** Which came last is not known: a new row begins where requests were accepted too. */
   function countReport({ entrypointId, refused, isAccepting }: RefusalReport): void {
-    // The webhook may be deleted meanwhile.
-    const webhookId = deps.routing.findRoute(entrypointId)?.webhookId;
-    if (webhookId === undefined) return;
     if (isAccepting) endRow(entrypointId);
-    if (Object.keys(refused).length > 0) count({ webhookId, entrypointId }, refused);
+    // Most reports say no more, and the leader would have to read the routes of all entrypoints in use.
+    if (Object.keys(refused).length === 0) return;
+    const webhookId = deps.routing.findRoute(entrypointId)?.webhookId;
+    // The webhook may be deleted meanwhile.
+    if (webhookId !== undefined) count({ webhookId, entrypointId }, refused);
   }
 
   return {
@@ -183,7 +184,7 @@ export function createRefusalTally(deps: {
       const sum = new Map<RefusalReason, number>();
       const from = firstHour();
       for (const [hour, byReason] of known.get(entrypointId)?.hours ?? []) {
-        if (hour >= from) for (const [reason, n] of byReason) sum.set(reason, (sum.get(reason) ?? 0) + n);
+        if (hour >= from) for (const [reason, n] of byReason) addTo(sum, reason, n);
       }
       return sum;
     },
@@ -203,10 +204,6 @@ function hourOf({ hours }: Pick<Known, "hours">, hour: number): Map<RefusalReaso
   const byReason = hours.get(hour) ?? new Map<RefusalReason, number>();
   hours.set(hour, byReason);
   return byReason;
-}
-
-function add(counts: Map<RefusalReason, number>, reason: RefusalReason, requests: number): void {
-  counts.set(reason, (counts.get(reason) ?? 0) + requests);
 }
 
 function rowsOf(entrypointId: string, hours: Hours): HourOfRefusals[] {
