@@ -79,8 +79,15 @@ describe("the third node of a cluster with two copies", () => {
     await equal(one, two);
     expect(cluster.storedIds(two, setup.webhookId)).toHaveLength(40);
     expect(eventFilesOf(spare)).toEqual([]);
-    const status = await spare.run(["cluster", "status"]);
-    expect([status.code, status.out]).toEqual([
+    // It tells of itself, too, once its first beat has come.
+    const shown = await until(
+      async () => {
+        const { code, out } = await spare.run(["cluster", "status"]);
+        return out.includes("node3") && [code, out];
+      },
+      { breakMs: 100 },
+    );
+    expect(shown).toEqual([
       0,
       expect.stringMatching(/^Event files: at 2 of 2 nodes[\s\S]*^node3 +spare +none /m),
     ]);

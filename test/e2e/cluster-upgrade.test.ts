@@ -10,6 +10,7 @@ import type { Gateway } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 import { buildNextVersion, NEXT_VERSION, type NextVersion, TAGS } from "../support/next-version.ts";
+import { until } from "../support/until.ts";
 
 const SETTLE_MS = 20_000;
 
@@ -149,8 +150,15 @@ describe("versions one apart", () => {
     await earlier.waitForLog(/entries of a later version.*upgrade this node/);
     const ready = await fetch(`${earlier.origin}/readyz`);
     expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("upgrade this node")]);
-    const shown = await the(one).run(["cluster", "status"]);
-    expect([shown.code, shown.out]).toEqual([
+    // The others learn it by its next beat.
+    const shown = await until(
+      async () => {
+        const { code, out } = await the(one).run(["cluster", "status"]);
+        return out.includes("outdated") && [code, out];
+      },
+      { breakMs: 100 },
+    );
+    expect(shown).toEqual([
       1,
       expect.stringMatching(new RegExp(`${nameOf(earlier)} +outdated .*Upgrade it\\.`, "s")),
     ]);
