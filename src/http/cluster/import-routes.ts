@@ -41,24 +41,31 @@ export function importRoutes(deps: {
 
 export type AskToKeep = (to: NodeAddress, of: ImportOfLeader, signal: AbortSignal) => Promise<void>;
 
+/** Codes of a node that has no room for the file. It is of no use to ask it again at once. */
+const NO_ROOM: ReadonlySet<string> = new Set(["too_little_space", "disk_full"]);
+
+/** Its code if that is why a node does not keep the file. */
+export const NO_ROOM_THERE = "no_room_at_other_node";
+
 /** Returns what asks a node to keep the file; it rejects with AppError `unavailable` if the node does not. */
 export function createImportClient({ signatures }: { signatures: Pick<NodeSignatures, "sign"> }): AskToKeep {
   const fetchNode = createNodeFetch({ signatures });
   return async ({ node, url }, { webhookId, epoch }, signal) => {
     const path = `${IMPORTS_PATH}/${webhookId}?epoch=${epoch}`;
     const response = await fetchNode(url, { method: "POST", path, signal }).catch((cause: unknown) => {
-      throw notKept(`node ${node} does not answer`, cause);
+      throw notKept(`node ${node} does not answer`, { cause });
     });
     const told = await readNodeError(response);
     if (response.ok) return;
-    throw notKept(`node ${node}: ${told?.message ?? `it answered with status ${response.status}`}`);
+    const reason = `node ${node}: ${told?.message ?? `it answered with status ${response.status}`}`;
+    throw notKept(reason, told !== null && NO_ROOM.has(told.code) ? { code: NO_ROOM_THERE } : {});
   };
 }
 
-function notKept(reason: string, cause?: unknown): AppError {
+function notKept(reason: string, { code = "not_kept", cause }: { code?: string; cause?: unknown }): AppError {
   return new AppError({
     kind: "unavailable",
-    code: "not_kept",
+    code,
     message: `No other node could take the imported file (${reason}).`,
     hint: "See to that node, or try again.",
     retryAfterSeconds: 5,

@@ -1,6 +1,6 @@
 /** Brings the event files of imported webhooks from the leader to the other nodes. */
 import type { NodeAddress } from "../../http/cluster/forward.ts";
-import { createImportClient, type ImportOfLeader } from "../../http/cluster/import-routes.ts";
+import { createImportClient, type ImportOfLeader, NO_ROOM_THERE } from "../../http/cluster/import-routes.ts";
 import type { NodeSignatures } from "../../http/cluster/node-signature.ts";
 import { createSeedClient } from "../../http/cluster/seed-client.ts";
 import { type Clock, wait } from "../../lib/clock.ts";
@@ -121,8 +121,8 @@ export function createClusterImports(deps: {
         try {
           return await Promise.any(asked);
         } catch (error) {
-          const [fault] = error instanceof AggregateError ? error.errors : [error];
-          if (left === 0) throw fault;
+          const faults: unknown[] = error instanceof AggregateError ? error.errors : [error];
+          if (left === 0 || faults.every(isForRoom)) throw faults[0];
         }
         await wait(clock, AGAIN_MS);
       }
@@ -152,6 +152,10 @@ function endingWith(body: AsyncIterable<Uint8Array>, end: () => void): AsyncIter
     },
   };
   return { [Symbol.asyncIterator]: () => iterator };
+}
+
+function isForRoom(fault: unknown): boolean {
+  return fault instanceof AppError && fault.code === NO_ROOM_THERE;
 }
 
 function noOther(): AppError {

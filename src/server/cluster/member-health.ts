@@ -5,6 +5,7 @@ import { createCatchUp } from "../../storage/cluster/catch-up.ts";
 import type { EventLog } from "../../storage/cluster/event-log.ts";
 import { countCopies } from "../../storage/cluster/keepers.ts";
 import type { HeardNode } from "../../storage/cluster/leadership.ts";
+import type { Outbox } from "../../storage/cluster/outbox.ts";
 
 /** Beats of this node itself that do not come back mean that the log is out of reach. */
 const UNHEARD_MS = 3_000;
@@ -16,6 +17,7 @@ export function createMemberHealth(deps: {
   node: string;
   copies: number;
   eventLog: Pick<EventLog, "head">;
+  outbox: Pick<Outbox, "putMark">;
   nodes: () => readonly HeardNode[];
   applied: () => number;
   applier: () => Pick<Applier, "needsUpgrade" | "isBlocked" | "reached" | "rowsReached"> | null;
@@ -24,7 +26,7 @@ export function createMemberHealth(deps: {
   knowsLeader: () => boolean;
   clock: Clock;
 }) {
-  const { node, copies, eventLog, nodes, applied, applier, mayLead, knowsLeader, clock } = deps;
+  const { node, copies, eventLog, outbox, nodes, applied, applier, mayLead, knowsLeader, clock } = deps;
   return {
     /** Resolves once this node has what the others have and knows who leads, or after some seconds without. */
     async settled(): Promise<void> {
@@ -36,7 +38,7 @@ export function createMemberHealth(deps: {
     caughtUp: async () => applier()?.reached((await eventLog.head(0)).last),
     /** For requests that are refused by rows which may have changed. */
     catchUp: createCatchUp({
-      eventLog,
+      append: outbox.putMark,
       mayLead,
       rowsReached: async (position) => {
         const joined = applier();

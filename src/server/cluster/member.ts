@@ -1,7 +1,6 @@
 /** This node's part in the cluster: its way to the log, what it applies, and whether it leads. */
 import type { Clock } from "../../lib/clock.ts";
 import { every } from "../../lib/every.ts";
-import { newId } from "../../lib/ids.ts";
 import { version } from "../../lib/version.ts";
 import { ClusterCounts } from "../../observability/cluster-metrics.ts";
 import type { Logger } from "../../observability/log.ts";
@@ -161,7 +160,7 @@ export function createClusterMember(deps: {
       }),
       reached,
       isUnfit: () => isUnfit() || isBlocked() || seat.drain.isDrained,
-      askForProof: () => outbox.putRecord(newId(), []),
+      askForProof: outbox.putMark,
       onLeading: turnover.onLeading,
       onFollowing: turnover.onFollowing,
       onError: (message, cause) => log.warn(message, { cause }),
@@ -215,6 +214,7 @@ export function createClusterMember(deps: {
       node,
       copies,
       eventLog,
+      outbox,
       nodes,
       applied,
       clock,

@@ -4,7 +4,6 @@
  */
 import { type Clock, wait } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
-import type { EventLog } from "./event-log.ts";
 
 /** A sender waits at most so long. */
 const BUDGET_MS = 1_000;
@@ -27,13 +26,17 @@ export type CatchUp = Readonly<{
 }>;
 
 export function createCatchUp(deps: {
-  eventLog: Pick<EventLog, "head">;
+  /**
+   * Appends an entry that says nothing, and resolves with its position. The log's end alone does not do: a server that was cut
+   * off may tell an old one.
+   */
+  append: () => Promise<number>;
   mayLead: () => boolean;
   /** Resolves once the rows up to that position are applied here. */
   rowsReached: (position: number) => Promise<void>;
   clock: Pick<Clock, "monotonic" | "after">;
 }): CatchUp {
-  const { eventLog, mayLead, rowsReached, clock } = deps;
+  const { append, mayLead, rowsReached, clock } = deps;
   let waiting = 0;
   let bytes = 0;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -48,7 +51,7 @@ export function createCatchUp(deps: {
     if (pause > 0) await wait(clock, pause);
     askedAt = clock.monotonic();
     next = null;
-    const answered = eventLog.head(0, BUDGET_MS).then((head) => rowsReached(head.last));
+    const answered = append().then(rowsReached);
     last = answered;
     await answered;
   }

@@ -97,9 +97,9 @@ export type EventLog = Readonly<{
   /**
    * Returns where the shard begins and ends, as the server says that leads it. A server that was cut off from the majority
    * may believe for some seconds that it still leads, and answer with an old end: append something to be sure. Rejects as
-   * `unavailable` after `budgetMs`, by default 12 s.
+   * `unavailable` after 12 s.
    */
-  head: (shard: number, budgetMs?: number) => Promise<LogHead>;
+  head: (shard: number) => Promise<LogHead>;
 
   /**
    * Makes `node` the owner of the partition, with the next epoch, if `last` is still the latest claim; null if another

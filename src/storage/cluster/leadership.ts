@@ -59,7 +59,7 @@ export function startLeadership(deps: {
   /** True while this node could not do a leader's work, for example on a full disk. */
   isUnfit: () => boolean;
   /** Appends a record that says nothing. */
-  askForProof: () => Promise<void>;
+  askForProof: () => Promise<unknown>;
   /** This node leads from here on; what the log had before is applied. */
   onLeading: (owner: Owner) => void;
   /** Another node leads from here on. */

@@ -33,6 +33,8 @@ export type Outbox = Readonly<{
   put: (own: OwnEntry) => void;
   /** Appends one record of these entries under this id; resolves once the log has it. */
   putRecord: (id: string, entries: readonly OwnEntry[]) => Promise<void>;
+  /** Appends a record that says nothing. Resolves with its position: the log had no more before this was called. */
+  putMark: () => Promise<number>;
   /** The record with that id, if this process wrote it and still waits for it; it is forgotten here. */
   take: (id: string) => OwnRecord | null;
   /** Call it when the reader brings nothing more: whoever waits for more than that the log has it is told so. */
@@ -117,7 +119,7 @@ export function createOutbox(deps: {
     return waiting.splice(0, count).map(({ own }) => own);
   }
 
-  async function append(id: string, entries: readonly OwnEntry[], since: number): Promise<void> {
+  async function append(id: string, entries: readonly OwnEntry[], since: number): Promise<number> {
     appends++;
     if (underWay.size === 0) quietSince = clock.monotonic();
     const bytes = entries.reduce((sum, { entry }) => sum + sizeOfEntry(entry), 0);
@@ -135,6 +137,7 @@ export function createOutbox(deps: {
       for (const { waiter } of entries) waiter.stored(position);
       if (abandoned !== null) fail(id, abandoned);
       if (kept > MOST_KEPT_BYTES && entries.every(isEvent)) forget(id);
+      return position;
     } catch (error) {
       // If it is stored all the same, the reader brings it as it brings those of other nodes.
       forget(id);
@@ -206,7 +209,10 @@ export function createOutbox(deps: {
         own.waiter.failed(error instanceof Error ? error : new Error(String(error)));
       }
     },
-    putRecord: async (id, entries) => append(id, entries.map(fit), clock.monotonic()),
+    async putRecord(id, entries) {
+      await append(id, entries.map(fit), clock.monotonic());
+    },
+    putMark: () => append(newId(), [], clock.monotonic()),
     take(id) {
       quietSince = clock.monotonic();
       return forget(id);

@@ -11,6 +11,7 @@ import { makeEventFile } from "../../../src/storage/event-db/new-file.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
 import { makeTestFolder } from "../../support/folder.ts";
 import { createRecordingLog } from "../../support/recording-log.ts";
+import { thrownBy } from "../../support/thrown.ts";
 
 let clock: FakeClock;
 let webhookId: string;
@@ -54,21 +55,36 @@ afterEach(async () => {
 });
 
 /** A node that sends so much of the file, and then nothing more. */
-function addNode(node: string, { sends }: { sends: number }): void {
+function addSender(node: string, { sends }: { sends: number }): void {
   const sha256 = new Bun.CryptoHasher("sha256").update(file).digest("hex");
+  const headers = { [SEED_BYTES]: String(file.byteLength), [SEED_SHA256]: sha256 };
+  addNode(node, () => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(file.subarray(0, sends));
+        if (sends === file.byteLength) controller.close();
+      },
+    });
+    return new Response(body, { headers });
+  });
+}
+
+/** A node that refuses to keep a file; null once it takes it. */
+function addKeeper(node: string, refusal: () => string | null): void {
+  addNode(node, () => {
+    const code = refusal();
+    if (code === null) return Response.json({ ready: true });
+    return Response.json({ error: { code, message: "No." } }, { status: 503 });
+  });
+}
+
+function addNode(node: string, answer: () => Response): void {
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch() {
       asked.push(node);
-      const body = new ReadableStream<Uint8Array>({
-        start(controller) {
-          controller.enqueue(file.subarray(0, sends));
-          if (sends === file.byteLength) controller.close();
-        },
-      });
-      const headers = { [SEED_BYTES]: String(file.byteLength), [SEED_SHA256]: sha256 };
-      return new Response(body, { headers });
+      return answer();
     },
   });
   servers.push(server);
@@ -89,13 +105,13 @@ function addNode(node: string, { sends }: { sends: number }): void {
 }
 
 test("a node that falls silent while it sends the file is not waited for, and another one gives it", async () => {
-  addNode("leader", { sends: 4_096 });
+  addSender("leader", { sends: 4_096 });
   await imports.imported.expect({ webhookId, position: 5 });
   const arrived = imports.imported.arrived([webhookId]);
   const part = () => [...new Bun.Glob("transfer-*.part").scanSync(dataDir)][0];
   while (part() === undefined) await nextTurn();
   heard.delete("leader");
-  addNode("other", { sends: file.byteLength });
+  addSender("other", { sends: file.byteLength });
   // It looks who is silent, and tries again after a pause.
   clock.advance(500);
   while (part() !== undefined) await nextTurn();
@@ -107,4 +123,29 @@ test("a node that falls silent while it sends the file is not waited for, and an
   }
   await arrived;
   expect(asked).toEqual(["leader", "other"]);
+});
+
+test("an import is refused at once if no other node has room for its file", async () => {
+  addKeeper("one", () => "too_little_space");
+  addKeeper("other", () => "disk_full");
+  expect(await thrownBy(() => imports.spread(webhookId))).toMatchObject({
+    kind: "unavailable",
+    code: "no_room_at_other_node",
+  });
+  expect(asked.toSorted()).toEqual(["one", "other"]);
+});
+
+test("a node that refuses for another reason is asked again, as it may be starting", async () => {
+  let tries = 0;
+  addKeeper("full", () => "disk_full");
+  addKeeper("starting", () => (++tries < 3 ? "starting" : null));
+  let isDone = false;
+  const spread = imports.spread(webhookId).then(() => (isDone = true));
+  while (!isDone) {
+    await nextTurn();
+    clock.advance(100);
+    for (const [node, each] of heard) heard.set(node, { ...each, at: clock.monotonic() });
+  }
+  await spread;
+  expect(asked.filter((node) => node === "starting")).toHaveLength(3);
 });

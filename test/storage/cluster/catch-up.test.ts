@@ -3,12 +3,11 @@ import { beforeEach, expect, test } from "bun:test";
 import type { AppError } from "../../../src/lib/errors.ts";
 import { nextTurn } from "../../../src/lib/pauses.ts";
 import { type CatchUp, createCatchUp } from "../../../src/storage/cluster/catch-up.ts";
-import type { LogHead } from "../../../src/storage/cluster/event-log.ts";
 import { LogProgress } from "../../../src/storage/cluster/log-progress.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
 import { thrownBy } from "../../support/thrown.ts";
 
-type Question = Readonly<{ answer: (last: number) => void; fail: (error: Error) => void }>;
+type Question = Readonly<{ answer: (position: number) => void; fail: (error: Error) => void }>;
 
 let clock: FakeClock;
 let questions: Question[];
@@ -20,13 +19,10 @@ beforeEach(() => {
   questions = [];
   rows = new LogProgress(0);
   catchUp = createCatchUp({
-    eventLog: {
-      head() {
-        const { promise, resolve, reject } = Promise.withResolvers<LogHead>();
-        const answer = (last: number) => resolve({ first: 1, last, bytes: 0, maxBytes: 1e9, born: "log" });
-        questions.push({ answer, fail: reject });
-        return promise;
-      },
+    append() {
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      questions.push({ answer: resolve, fail: reject });
+      return promise;
     },
     mayLead: () => false,
     rowsReached: (position) => rows.reached(position),

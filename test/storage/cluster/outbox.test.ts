@@ -63,6 +63,20 @@ test("a leader's records have its epoch", async () => {
   expect(follower.records.map(({ bytes }) => decodeRecord(bytes).epoch)).toEqual([undefined]);
 });
 
+test("a mark is a record of nothing, and is known by its position once the log has it", async () => {
+  const { outbox, records, put, silent } = world();
+  await put();
+  silent.answers = [];
+  const seen: number[] = [];
+  const mark = outbox.putMark().then((position) => seen.push(position));
+  await nextTurn();
+  expect(seen).toEqual([]);
+  silent.answers[0]?.(7);
+  await mark;
+  expect(seen).toEqual([7]);
+  expect(decodeRecord(records[1]?.bytes ?? new Uint8Array()).entries).toEqual([]);
+});
+
 test("a record is kept until the reader brings it back", async () => {
   const { outbox, records, put } = world();
   await put();

@@ -149,7 +149,7 @@ function createLog(parts: Parts): EventLog {
       return reader;
     },
 
-    head: (shard, budgetMs) => persist(within("say where it ends", budgetMs), () => headOf(shard)),
+    head: (shard) => persist(within("say where it ends"), () => headOf(shard)),
 
     async claim({ partition, node, last }) {
       const subject = claimsOf(partition, shards);
