@@ -82,7 +82,7 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
       <div class="header-inner">
         <a class="brand" href="/sources" aria-label="webhooker, to your webhooks">
           <Logo />
-          <span class="brand-name">webhooker</span>
+          <span class="hide-when-narrow">webhooker</span>
         </a>
         <nav class="nav" aria-label="Main">
           <NavLink href="/sources" label="Webhooks" current={section === "sources"} />
@@ -95,7 +95,7 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
         <div class="header-end">
           <a class="nav-link" href={MANUAL_PATH} aria-current={section === "manual" ? "page" : undefined}>
             <Icon name="manual" />
-            <span class="hide-on-phone">Manual</span>
+            <span class="hide-when-narrow">Manual</span>
           </a>
           <a class="nav-link" href="/profile" aria-current={section === "profile" ? "page" : undefined}>
             <Icon name="user" />
@@ -106,7 +106,7 @@ function Header({ viewer, section }: { viewer: Viewer; section: Section | undefi
           <form method="post" action="/pages/logout">
             <button class="button button-quiet" type="submit">
               <Icon name="sign-out" />
-              <span class="hide-on-phone">Sign out</span>
+              <span class="hide-when-narrow">Sign out</span>
             </button>
           </form>
         </div>
@@ -142,7 +142,7 @@ function OpenHeader(): JSX.Element {
       <div class="header-inner">
         <a class="brand" href={MANUAL_PATH} aria-label="webhooker, to the manual">
           <Logo />
-          <span class="brand-name">webhooker</span>
+          <span>webhooker</span>
         </a>
         <nav class="nav" aria-label="Main">
           <NavLink href={MANUAL_PATH} label="Manual" current />
@@ -159,7 +159,7 @@ function ProblemsLink({ count, current }: { count: number; current: boolean }): 
   return (
     <a class="nav-link" href="/problems" aria-current={current ? "page" : undefined}>
       <Icon name="alert" />
-      <span class="hide-on-phone">Problems</span>
+      <span class="hide-when-narrow">Problems</span>
       {count > 0 && (
         <span class="nav-count">
           {count}

@@ -122,6 +122,25 @@ describe("in a browser", () => {
   });
 });
 
+/** Finds what the header breaks over lines, pushes out of the window, or squeezes to less than a finger's width. */
+const BROKEN_IN_HEADER = `[...document.querySelectorAll(".header a, .header button")].filter((each) => {
+  const { width, height, right } = each.getBoundingClientRect();
+  return width > 0 && (height > 40 || width < 24 || right > window.innerWidth);
+}).map((each) => window.innerWidth + " px: " + each.textContent)`;
+
+test("the header keeps each of its words on one line in windows of every width", async () => {
+  await dashboard.users.create({ username: "a".repeat(40), password: PASSWORD, role: "admin" });
+  const { page } = await open("/profile");
+  await signIn(page, "a".repeat(40));
+  const broken: unknown[] = [];
+  for (const width of [320, 360, 390, 641, 769, 900, 961, 1024, 1089, 1280, 1440]) {
+    await page.setViewportSize({ width, height: 500 });
+    broken.push(await page.evaluate(BROKEN_IN_HEADER));
+  }
+  expect(broken.flat()).toEqual([]);
+  await page.context().close();
+});
+
 describe("public pages, and pages with long names, are accessible and fit the window", () => {
   test.each<[string, BrowserContextOptions]>([
     ["in a wide window, light", { ...DESKTOP, colorScheme: "light" }],
