@@ -9,14 +9,19 @@ import {
   lostFailure,
   saysIdleTooLong,
   timeoutFailure,
+  unsentFailure,
 } from "./failures.ts";
 import type { Origin } from "./origin.ts";
 import type { OutboundRequest, OutboundResult } from "./outbound.ts";
-import { requestHead, writeRequest } from "./request-bytes.ts";
+import { requestHead } from "./request-bytes.ts";
+import { RequestWriter } from "./request-writer.ts";
 import { ResponseReader } from "./response.ts";
 import type { Connection, ConnectionUser, Sockets } from "./sockets.ts";
 
-/** Time left for the rest of the body once a success status has arrived: the receiver has accepted the request. */
+/**
+ * Time left for the rest of the response once a success status has arrived: the receiver has accepted the request. The
+ * time begins again with each part of the request that is still sent: some receivers respond before they read the body.
+ */
 const GRACE_AFTER_SUCCESS_MS = 5_000;
 
 export type ExchangeOptions = {
@@ -31,6 +36,7 @@ export type ExchangeOptions = {
 
 export class Exchange implements ConnectionUser, Timed {
   readonly connectBy: number;
+  readonly #timeoutAt: number;
   endBy: number;
   group: Timed[] | null = null;
   index = 0;
@@ -38,9 +44,7 @@ export class Exchange implements ConnectionUser, Timed {
   #body: KeptBody;
   #reader: ResponseReader;
   #head = "";
-  #unsent: readonly Uint8Array[] = [];
-  /** Number of bytes of the first unsent part that have been sent. */
-  #offset = 0;
+  readonly #writer = new RequestWriter();
   #connection: Connection | null = null;
   #giveUpConnecting: (() => void) | null = null;
   #isReused = false;
@@ -53,7 +57,8 @@ export class Exchange implements ConnectionUser, Timed {
   constructor(options: ExchangeOptions) {
     const { request, now } = options;
     this.connectBy = now + request.connectTimeoutMs;
-    this.endBy = now + request.timeoutMs;
+    this.#timeoutAt = now + request.timeoutMs;
+    this.endBy = this.#timeoutAt;
     this.#options = options;
     this.#body = new KeptBody(request.maxResponseBytes);
     this.#reader = this.#newReader();
@@ -74,15 +79,24 @@ export class Exchange implements ConnectionUser, Timed {
   }
 
   onTimeout(): void {
-    this.#stop(this.#result() ?? timeoutFailure(this.#options.request.timeoutMs));
+    const { request, origin, deadlines } = this.#options;
+    const { timeoutMs } = request;
+    const isCutOff = this.#isAwaited() && deadlines.now() >= this.#timeoutAt;
+    const result = isCutOff ? unsentFailure(origin.label, timeoutMs) : this.#result();
+    this.#stop(result ?? timeoutFailure(timeoutMs));
   }
 
   onAbort(): void {
-    this.#stop(this.#result() ?? abortedFailure());
+    this.#stop((this.#isAwaited() ? null : this.#result()) ?? abortedFailure());
   }
 
   onDrain(): void {
-    this.#write();
+    const connection = this.#connection;
+    if (connection === null) return;
+    if (!this.#writer.proceed(connection)) this.#lose();
+    else if (!this.#hasGrace) return;
+    else if (this.#writer.isDone && this.#hasResponse()) this.#stop(this.#result() ?? this.#lost());
+    else this.#limitResponse();
   }
 
   onData(chunk: Buffer): void {
@@ -95,8 +109,8 @@ export class Exchange implements ConnectionUser, Timed {
       return;
     }
     if (this.#isStale()) this.#startOver();
-    else if (reader.isDone || reader.isTooLong) this.#stop(this.#result() ?? this.#lost());
-    else if (reader.head !== null && !this.#hasGrace) this.#limitBody(reader.head.statusCode);
+    else if (this.#hasResponse() && !this.#isAwaited()) this.#stop(this.#result() ?? this.#lost());
+    else if (reader.head !== null && !this.#hasGrace) this.#limitResponse();
   }
 
   onClose(isWhole: boolean): void {
@@ -105,7 +119,7 @@ export class Exchange implements ConnectionUser, Timed {
       this.#sendAgain();
       return;
     }
-    const isComplete = isWhole && this.#reader.endsWithConnection;
+    const isComplete = this.#reader.isDone || (isWhole && this.#reader.endsWithConnection);
     this.#stop(this.#result(isComplete) ?? this.#lost());
   }
 
@@ -148,7 +162,7 @@ export class Exchange implements ConnectionUser, Timed {
     const connection = this.#connection;
     if (connection === null) return;
     // If the response came before the whole request was sent, the connection still owes the rest of it.
-    if (this.#reader.keepsAlive && this.#unsent.length === 0) sockets.keep(connection);
+    if (this.#reader.keepsAlive && this.#writer.isDone) sockets.keep(connection);
     else connection.close();
   }
 
@@ -156,31 +170,7 @@ export class Exchange implements ConnectionUser, Timed {
     this.#giveUpConnecting = null;
     this.#connection = connection;
     connection.user = this;
-    const unsent = writeRequest(this.#head, this.#options.request.body, connection);
-    if (unsent === null) {
-      this.#lose();
-      return;
-    }
-    this.#unsent = unsent;
-    this.#offset = 0;
-    this.#write();
-  }
-
-  #write(): void {
-    for (;;) {
-      const [part] = this.#unsent;
-      if (part === undefined) return;
-      const left = part.byteLength - this.#offset;
-      const written = this.#connection?.write(part, this.#offset, left) ?? -1;
-      if (written < 0) {
-        this.#lose();
-        return;
-      }
-      this.#offset += written;
-      if (this.#offset < part.byteLength) return;
-      this.#unsent = this.#unsent.slice(1);
-      this.#offset = 0;
-    }
+    if (!this.#writer.start(this.#head, this.#options.request.body, connection)) this.#lose();
   }
 
   #lose(): void {
@@ -188,11 +178,25 @@ export class Exchange implements ConnectionUser, Timed {
     this.onClose(false);
   }
 
-  /** Frees the slot of a delivery that has arrived even if the receiver never ends its body. */
-  #limitBody(statusCode: number): void {
+  /** Frees the slot of a delivery that has arrived even if the receiver ends neither its body nor its reading. */
+  #limitResponse(): void {
     this.#hasGrace = true;
-    if (statusCode < 200 || statusCode > 299) return;
-    this.endBy = Math.min(this.endBy, this.#options.deadlines.now() + GRACE_AFTER_SUCCESS_MS);
+    if (!this.#isAccepted()) return;
+    this.endBy = Math.min(this.#timeoutAt, this.#options.deadlines.now() + GRACE_AFTER_SUCCESS_MS);
+  }
+
+  #isAccepted(): boolean {
+    const status = this.#reader.head?.statusCode ?? 0;
+    return status >= 200 && status <= 299;
+  }
+
+  /** Whether the receiver has accepted the request and may still read the rest of it. */
+  #isAwaited(): boolean {
+    return this.#isAccepted() && !this.#writer.isDone;
+  }
+
+  #hasResponse(): boolean {
+    return this.#reader.isDone || this.#reader.isTooLong;
   }
 
   #isStale(): boolean {

@@ -21,6 +21,14 @@ export function timeoutFailure(timeoutMs: number): OutboundFailure {
   return failure("timeout", `no response within ${timeoutMs / 1000} s`);
 }
 
+/** For a receiver that responded with success before it had read the whole request. */
+export function unsentFailure(origin: string, timeoutMs: number): OutboundFailure {
+  return failure(
+    "timeout",
+    `${origin} responded, but did not read the whole request within ${timeoutMs / 1000} s`,
+  );
+}
+
 export function connectTimeoutFailure(origin: string, connectTimeoutMs: number): OutboundFailure {
   return failure("connect_timeout", `no connection to ${origin} within ${connectTimeoutMs / 1000} s`);
 }
