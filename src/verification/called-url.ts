@@ -14,9 +14,16 @@ export function calledUrl(called: {
 /** Characters that the runtime percent-encodes in a query and in a path, whether or not the sender did. */
 const REWRITTEN_IN_QUERY = /%(?:22|27|3C|3E)/g;
 const REWRITTEN_IN_PATH = /%(?:22|3C|3E|5E|60|7B|7D)/g;
+/**
+ * Characters that mean the same in a query whether or not they are escaped. HubSpot escapes them in the request, and
+ * signs the query with them unescaped.
+ *
+ * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
+ */
+const SIGNED_UNESCAPED = /%(?:2[14789ACF]|3[ABF]|40)/gi;
 
 /**
- * Returns the forms of this URL that a sender may have signed, most likely first and at most three. `'` and a few more
+ * Returns the forms of this URL that a sender may have signed, most likely first and at most four. `'` and a few more
  * characters need not be escaped, so a sender may sign them as they are; the runtime's URL no longer shows whether they
  * were escaped.
  */
@@ -31,7 +38,8 @@ export function readingsOf(url: string): readonly string[] {
     path.replace(REWRITTEN_IN_PATH, decodeURIComponent),
     query.replace(REWRITTEN_IN_QUERY, decodeURIComponent),
   );
-  return [...new Set([url, withQuotes, asWritten])];
+  const unescaped = joined(path, query.replace(SIGNED_UNESCAPED, decodeURIComponent));
+  return [...new Set([url, withQuotes, asWritten, unescaped])];
 }
 
 /** `host` includes the port if the URL has one; `path` begins with "/"; `query` has no "?". */

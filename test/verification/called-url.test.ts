@@ -23,6 +23,15 @@ describe("the forms of a URL that may have been signed", () => {
     ]);
   });
 
+  test("include the query as HubSpot signs it, with what needs no escape unescaped", () => {
+    expect(
+      readingsOf("https://a.example/%2F?u=https%3a%2F%2Fb%3F%2C%3B%21%24%28%29%2A%40&v=a%20b%26%3D%25"),
+    ).toEqual([
+      "https://a.example/%2F?u=https%3a%2F%2Fb%3F%2C%3B%21%24%28%29%2A%40&v=a%20b%26%3D%25",
+      "https://a.example/%2F?u=https://b?,;!$()*@&v=a%20b%26%3D%25",
+    ]);
+  });
+
   test("cover every character that the runtime escapes", () => {
     const written = `https://a.example/p{x}?n=O'Brien&m=<a>"b"`;
     expect(readingsOf(new URL(written).href)).toContain(written);

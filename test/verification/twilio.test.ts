@@ -10,6 +10,11 @@ const encoder = new TextEncoder();
 
 describe("Twilio", () => {
   const verifier = providers.get("twilio").prepare({ secret: KEYS.current });
+  const isAcceptedAt = async (called: string, signature: string) => {
+    const headers = { "X-Twilio-Signature": signature };
+    const verdict = await verifier.verify(requestOf({ body: new Uint8Array(0), headers }, { url: called }));
+    return verdict.accepted;
+  };
 
   test("signs the URL of a JSON body, which names the body's hash", async () => {
     const body = '{"a": 1}';
@@ -72,6 +77,25 @@ describe("Twilio", () => {
       const other = { ...request, url: called.replace("Brien", "Neill") };
       expect((await verifier.verify(other)).accepted).toBe(false);
     }
+  });
+
+  test("signs the query as its library reads it, whose spaces are escaped in another way", async () => {
+    const called = "https://hooks.example/webhook/1?City=Sull%27Adda+di+Sopra";
+    for (const port of ["", ":443"]) {
+      const signedAs = `https://hooks.example${port}/webhook/1?City=Sull'Adda%20di%20Sopra`;
+      const signature = twilio.getExpectedTwilioSignature(KEYS.current, signedAs, {});
+      expect(twilio.validateRequest(KEYS.current, signature, called, {})).toBe(true);
+      expect(await isAcceptedAt(called, signature)).toBe(true);
+      expect(await isAcceptedAt(called.replace("Sopra", "Sotto"), signature)).toBe(false);
+    }
+  });
+
+  test("signs the query of a SIP call with @ and : unescaped (twilio-node#621)", async () => {
+    const called = "https://hooks.example/webhook/1?Caller=sip%3A1%40192.0.2.1%3Btransport%3Dudp&City=A+B%2C";
+    const signedAs = "https://hooks.example/webhook/1?Caller=sip:1@192.0.2.1%3Btransport%3Dudp&City=A+B%2C";
+    const signature = twilio.getExpectedTwilioSignature(KEYS.current, signedAs, {});
+    expect(await isAcceptedAt(called, signature)).toBe(true);
+    expect(await isAcceptedAt(called.replace("%40", "%23"), signature)).toBe(false);
   });
 
   test("signs repeated fields once per value", async () => {

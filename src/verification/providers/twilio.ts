@@ -1,5 +1,6 @@
 /** Verifies Twilio, which signs the URL and the fields of a form. For a JSON body, the URL carries the body's hash. */
 import { createHash } from "node:crypto";
+import { parse, stringify } from "node:querystring";
 import { z } from "zod";
 import { createStrictDecode } from "../../bodies/charset.ts";
 import { isFormType, MAX_FORM_BYTES, MAX_FORM_FIELDS, readFormValues } from "../../bodies/form-values.ts";
@@ -51,7 +52,7 @@ export const twilioProvider: Provider<z.infer<typeof configSchema>> = {
           return refused(`The header ${SETTINGS} must name HMAC_SHA1 or HMAC_SHA256 as its algorithm.`);
         const fields = signedFields(request);
         if (typeof fields !== "string") return fields;
-        const urls = readingsOf(request.url).flatMap(withAndWithoutPort);
+        const urls = urlsOf(request.url);
         const right = keys.flatMap((key) => urls.map((url) => hmac(hash, key, [url, fields])));
         return matchesAny([signature], right) ? ACCEPTED : wrongSignature({ signsUrl: true });
       },
@@ -70,6 +71,24 @@ function hashOf(settings: string | null): Hash | null {
   const named = settings.split(",", MAX_SETTINGS).map((pair) => pair.split("=", 2));
   const [, algorithm = ""] = named.find(([name = ""]) => name.trim().toLowerCase() === "algorithm") ?? [];
   return ALGORITHMS.get(algorithm.trim().toUpperCase()) ?? null;
+}
+
+/** Returns the forms of the URL that Twilio may have signed. */
+function urlsOf(url: string): readonly string[] {
+  return [...new Set([...readingsOf(url), ...writtenByTwilio(url)].flatMap(withAndWithoutPort))];
+}
+
+/** Characters that Twilio escapes in the requests of its SIP calls, although it signs them unescaped (twilio-node#621). */
+const SIGNED_UNESCAPED = /%(?:27|3A|40)/gi;
+
+/** Returns the further forms in which Twilio's library reads a query, such as with a space as "%20" instead of "+". */
+function writtenByTwilio(url: string): readonly string[] {
+  const mark = url.indexOf("?");
+  if (mark === -1) return [];
+  const [before, query] = [url.slice(0, mark + 1), url.slice(mark + 1)];
+  return [query.replace(SIGNED_UNESCAPED, decodeURIComponent), stringify(parse(query))].map(
+    (form) => before + form,
+  );
 }
 
 /**
