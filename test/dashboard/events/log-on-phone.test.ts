@@ -1,4 +1,4 @@
-/** Rows of the log on a phone, in a real browser. */
+/** The log and an event on a phone, in a real browser. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { PHONE } from "../../support/browser.ts";
 import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
@@ -38,5 +38,24 @@ test("the name of an event can be read beside its deliveries in every state", as
   expect(
     await name.evaluate(({ scrollWidth, clientWidth }) => [clientWidth > 0, scrollWidth - clientWidth]),
   ).toEqual([true, 0]);
+  await page.context().close();
+});
+
+test("menus open within the window, wherever their buttons are", async () => {
+  const event = await app.addEvent({ type: "order.paid" });
+  for (const name of ["Paid orders", "Orders"]) {
+    await app.ask(`${app.path}/filters`, { form: { name, query: `q=${name.length}` } });
+  }
+  const { page } = await open(`${app.path}/events/${event.id}`, PHONE);
+  const room = (panel: string) =>
+    page.locator(panel).evaluate((each) => {
+      const { left, right } = each.getBoundingClientRect();
+      return [left, window.innerWidth - right];
+    });
+  await page.getByText("More formats").click();
+  expect(await room(".copy-formats")).toEqual([16, 16]);
+  await page.goto(`${app.path}/logs?q=order`);
+  await page.getByText("Save this filter").click();
+  expect(await room(".save-filter-panel")).toEqual([16, 16]);
   await page.context().close();
 });
