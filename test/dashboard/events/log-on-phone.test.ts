@@ -48,10 +48,8 @@ test("menus open within the window, wherever their buttons are", async () => {
   }
   const { page } = await open(`${app.path}/events/${event.id}`, PHONE);
   const room = (panel: string) =>
-    page.locator(panel).evaluate((each) => {
-      const { left, right } = each.getBoundingClientRect();
-      return [left, window.innerWidth - right];
-    });
+    page.evaluate(`(({ left, right }) => [left, window.innerWidth - right])(
+      document.querySelector("${panel}").getBoundingClientRect())`);
   await page.getByText("More formats").click();
   expect(await room(".copy-formats")).toEqual([16, 16]);
   await page.goto(`${app.path}/logs?q=order`);
