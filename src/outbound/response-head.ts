@@ -17,13 +17,14 @@ export type ResponseHead = Readonly<{
   length: number | null;
 }>;
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
+/** The reason phrase is not used, so any character is accepted in it; blanks as RFC 9112 4 allows. */
+const STATUS_LINE = /^HTTP\/1\.([01])[\t ]+([1-9][0-9]{2})(?:[\t ].*)?$/s;
 const HEADER_LINE = new RegExp(`^(${HEADER_TOKEN}):([\\t\\x20-\\x7e\\x80-\\xff]*)$`);
-const BLANK_BEFORE_COLON = new RegExp(`^(${HEADER_TOKEN})[\\t ]+:([\\t\\x20-\\x7e\\x80-\\xff]*)$`);
-/** Characters of a header value. */
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** A line without a colon, as programs print before they have written all their headers. */
-const NO_HEADER = /^[\t\x20-\x39\x3b-\x7e\x80-\xff]+$/;
+/** With blanks before the colon, or with control characters in the value. */
+const SLOPPY_LINE = new RegExp(`^(${HEADER_TOKEN})[\\t ]*:(.*)$`, "s");
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/g;
+/** A line that goes on with the value before it. */
+const FOLD = /\r\n[\t ]+/g;
 /** One length, which may be repeated, as in "2, 2". */
 const LENGTH = /^([0-9]{1,15})(?:[\t ]*,[\t ]*\1)*$/;
 
@@ -52,24 +53,27 @@ export class HeadReader {
 /**
  * Parses `text`: the head in Latin-1, each line followed by CR LF, without the empty line. Throws InvalidResponse if
  * the status or the end of the message is ambiguous. Faults that affect neither are tolerated, because the receiver did
- * accept the request: a folded line, a blank before the colon, a line that is no header, a repeated length, a length
- * beside chunks. A connection with such a head is not reused.
+ * accept the request: a folded line, a blank before the colon, a line that is no header, a control character in a value,
+ * a repeated length, a length beside chunks. A connection with such a head is not reused.
  */
 export function readHead(text: string): ResponseHead {
-  let lineEnd = text.indexOf("\r\n");
-  const status = STATUS_LINE.exec(text.slice(0, lineEnd));
+  const unfolded = text.replace(FOLD, " ");
+  const isFolded = unfolded.length !== text.length;
+  let lineEnd = unfolded.indexOf("\r\n");
+  const statusLine = unfolded.slice(0, lineEnd);
+  const status = STATUS_LINE.exec(statusLine);
   if (status === null) throw new InvalidResponse("the first line is not a status line");
   const headers: [string, string][] = [];
   const connection: string[] = [];
   const codings: string[] = [];
   let length: number | null = null;
-  let isSloppy = false;
-  for (let at = lineEnd + 2; at < text.length; at = lineEnd + 2) {
-    lineEnd = text.indexOf("\r\n", at);
-    const line = text.slice(at, lineEnd);
+  let isSloppy = isFolded || statusLine.search(NOT_IN_VALUE) !== -1;
+  for (let at = lineEnd + 2; at < unfolded.length; at = lineEnd + 2) {
+    lineEnd = unfolded.indexOf("\r\n", at);
+    const line = unfolded.slice(at, lineEnd);
     const header = HEADER_LINE.exec(line);
     if (header === null) isSloppy = true;
-    const [, name, said] = header ?? sloppyHeader(line, headers);
+    const [, name, said] = header ?? sloppyHeader(line);
     if (name === undefined) continue;
     const value = withoutBlanks(said ?? "");
     headers.push([name, value]);
@@ -111,18 +115,10 @@ function sameLength(value: string, before: number | null): number {
   return Number(digits);
 }
 
-/** Interprets a malformed header line; a folded one extends the value before it. Throws InvalidResponse. */
-function sloppyHeader(line: string, headers: [string, string][]): readonly (string | undefined)[] {
-  const header = BLANK_BEFORE_COLON.exec(line);
-  if (header !== null) return header;
-  const isFolded = line.startsWith(" ") || line.startsWith("\t");
-  const last = headers.at(-1);
-  if (isFolded && last !== undefined && VALUE.test(line)) {
-    last[1] = withoutBlanks(`${last[1]} ${withoutBlanks(line)}`);
-    return [];
-  }
-  if (NO_HEADER.test(line)) return [];
-  throw new InvalidResponse("a header line is malformed");
+/** Interprets a malformed header line: its value without control characters; nothing if it has no name. */
+function sloppyHeader(line: string): readonly (string | undefined)[] {
+  const [all, name, value = ""] = SLOPPY_LINE.exec(line) ?? [];
+  return [all, name, value.replace(NOT_IN_VALUE, " ")];
 }
 
 function tokensOf(values: readonly string[]): string[] {

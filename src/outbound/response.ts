@@ -6,6 +6,7 @@
 import type { KeptBody } from "./body.ts";
 import { HeadReader, InvalidResponse, type ResponseHead } from "./response-head.ts";
 
+/** Headers beyond it are not read. */
 const MAX_HEAD_BYTES = 32 * 1024;
 /** Maximum length of a chunk's size with its extensions. */
 const MAX_CHUNK_LINE_BYTES = 4 * 1024;
@@ -21,7 +22,7 @@ type Step = "head" | "length" | "chunk line" | "chunk" | "chunk end" | "trailers
 export class ResponseReader {
   /** Set once the final head has arrived; interim responses (1xx) do not count. */
   head: ResponseHead | null = null;
-  /** True if more body arrives than is worth reading: the connection is better closed. */
+  /** True if more head or body arrives than is worth reading: the connection is better closed. */
   isTooLong = false;
   /** True if bytes arrived after the end of the response, although no request was pending. */
   hasSurplus = false;
@@ -107,7 +108,7 @@ export class ResponseReader {
     if (!START.startsWith(start)) throw new InvalidResponse("it begins with something else");
     const found = this.#findHead(bytes);
     const length = found?.length ?? bytes.length;
-    if (length > MAX_HEAD_BYTES + 4) throw new InvalidResponse("headers too large");
+    if (length > MAX_HEAD_BYTES + 4) return this.#takeBeginning(bytes);
     if (found === null) return 0;
     const head = this.#heads.read(found.text);
     const { statusCode } = head;
@@ -139,6 +140,17 @@ export class ResponseReader {
     this.#isSloppy = true;
     const lines = start.slice(0, found.index).split(/\r?\n/);
     return { text: `${lines.join("\r\n")}\r\n`, length: found.index + found[0].length };
+  }
+
+  /** Reads the beginning of a head that is too large. Its status is enough; the end of the response stays unknown. */
+  #takeBeginning(bytes: Buffer): number {
+    const lines = bytes.toString("latin1", 0, MAX_HEAD_BYTES).split(/\r?\n/).slice(0, -1);
+    if (lines.length === 0) throw new InvalidResponse("headers too large");
+    const head = this.#heads.read(`${lines.join("\r\n")}\r\n`);
+    if (head.statusCode < 200) throw new InvalidResponse("headers too large");
+    this.head = head;
+    this.isTooLong = true;
+    return bytes.length;
   }
 
   /** Skips an empty line before the status line: RFC 9112 2.2 lets servers skip one, and some send one themselves. */

@@ -196,7 +196,7 @@ describe("failures are described in words", () => {
 
   const broken: [what: string, answer: string, code: string][] = [
     ["something else than HTTP", "SSH-2.0-OpenSSH\r\n", "invalid_response"],
-    ["too large a head", `HTTP/1.1 200 OK\r\nA: ${"x".repeat(40_000)}\r\n\r\n`, "invalid_response"],
+    ["too large a status line", `HTTP/1.1 200 ${"x".repeat(40_000)}\r\n\r\n`, "invalid_response"],
     ["half a head", "HTTP/1.1 200 OK\r\nContent-Len", "connection_lost"],
     ["nothing", "", "connection_lost"],
     [

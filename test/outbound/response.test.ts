@@ -87,6 +87,20 @@ const SLOPPY: typeof ANSWERS = [
     `${OK}Transfer-Encoding: chunked\r\n\r\n1\na\n0\nX: 1\n\n`,
     "200 a done",
   ],
+  [
+    "a control character in the status line",
+    `HTTP/1.1 200 O\x00K\r\nContent-Length: 1\r\n\r\na`,
+    "200 a done",
+  ],
+  ["blanks around the status", `HTTP/1.1 \t200\t\r\nContent-Length: 1\r\n\r\na`, "200 a done kept"],
+  ["a bare carriage return in a value", `${OK}A: b\rc\r\nContent-Length: 1\r\n\r\na`, "200 a done"],
+  ["a zero byte in a value", `${OK}A: b\x00\r\nContent-Length: 1\r\n\r\na`, "200 a done"],
+  ["a header without a name", `${OK}: 1\r\nContent-Length: 1\r\n\r\na`, "200 a done"],
+  ["a warning with a colon", `${OK}PHP Warning:  x\r\nContent-Length: 1\r\n\r\na`, "200 a done"],
+  ["a name that is no token", `${OK}Gr\xf6\xdfe: 2\r\nContent-Length: 1\r\n\r\na`, "200 a done"],
+  ["a folded length", `${OK}Content-Length:\r\n 1\r\n\r\na`, "200 a done"],
+  ["too large a head", `${OK}A: ${"x".repeat(40_000)}\r\nContent-Length: 1\r\n\r\na`, "200  more"],
+  ["a head without end", `${OK}${"A: b\r\n".repeat(10_000)}`, "200  more"],
   ["empty lines before it", `\r\n\n\r\n${OK}Content-Length: 1\r\n\r\na`, "200 a done"],
 ];
 
@@ -96,10 +110,6 @@ const INVALID: [what: string, bytes: string][] = [
   ["a status of two digits", "HTTP/1.1 20 OK\r\n\r\n"],
   ["a status below 100", "HTTP/1.1 099 OK\r\n\r\n"],
   ["a status with something behind it", "HTTP/1.1 200OK\r\n\r\n"],
-  ["a control character in the status line", "HTTP/1.1 200 O\x00K\r\n\r\n"],
-  ["a bare carriage return in a value", `${OK}A: b\rc\r\n\r\n`],
-  ["a zero byte in a value", `${OK}A: b\x00\r\n\r\n`],
-  ["a header without a name", `${OK}: 1\r\n\r\n`],
   ["a sign before the length", `${OK}Content-Length: +1\r\n\r\na`],
   ["a length in hexadecimal", `${OK}Content-Length: 0x1\r\n\r\na`],
   ["an empty length", `${OK}Content-Length:\r\n\r\na`],
@@ -113,9 +123,9 @@ const INVALID: [what: string, bytes: string][] = [
   ["a chunk with a signed size", `${OK}Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n`],
   ["a chunk longer than it said", `${OK}Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n`],
   ["a chunk's line without end", `${OK}Transfer-Encoding: chunked\r\n\r\n1;${"x".repeat(5_000)}`],
-  ["too large a head", `${OK}A: ${"x".repeat(40_000)}\r\n\r\n`],
+  ["too large a status line", `HTTP/1.1 200 ${"x".repeat(40_000)}`],
+  ["too large an interim head", `HTTP/1.1 102 x\r\nA: ${"x".repeat(40_000)}\r\n\r\n`],
   ["too many interim responses", "HTTP/1.1 102 x\r\n\r\n".repeat(3_000)],
-  ["a head without end", `${OK}${"A: b\r\n".repeat(10_000)}`],
   [
     "too large trailers",
     `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\n${`A: ${"x".repeat(1_000)}\r\n`.repeat(40)}\r\n`,
@@ -152,6 +162,19 @@ describe("a response", () => {
       ["E", ""],
       ["L", "\xa0\xe9"],
     ]);
+  });
+
+  test("keeps what can be read of malformed headers, and the first of too many", () => {
+    const headersOf = (text: string) => {
+      const { reader } = newReader();
+      reader.read(Buffer.from(text, "latin1"));
+      return reader.head?.headers;
+    };
+    expect(headersOf(`${OK}A: b\x01\rc\r\n: d\r\nE F: g\r\nH : i\r\n j\r\n\r\n`)).toEqual([
+      ["A", "b  c"],
+      ["H", "i j"],
+    ]);
+    expect(headersOf(`${OK}A: b\r\nC: ${"d".repeat(40_000)}\r\nE: f\r\n\r\n`)).toEqual([["A", "b"]]);
   });
 
   test("reports that its body is longer than is worth reading", () => {

@@ -88,9 +88,13 @@ export const HOSTILE_SERVICES: readonly HostileService[] = [
     result: INVALID,
   },
   { name: "has a negative length", play: says(`${OK}Content-Length: -3\r\n\r\nabc`), result: INVALID },
-  { name: "has a zero byte in a header", play: says(`${OK}X: a\0b\r\n\r\n`), result: INVALID },
-  { name: "has headers without end", play: saysForEver(OK, `X: ${"a".repeat(9_000)}\r\n`), result: INVALID },
-  { name: "has a header of 10 MB", play: says(`${OK}X: ${"a".repeat(10_000_000)}\r\n\r\n`), result: INVALID },
+  {
+    name: "has a zero byte in a header",
+    play: says(`${OK}X: a\0b\r\nContent-Length: 0\r\n\r\n`),
+    result: "200",
+  },
+  { name: "has headers without end", play: saysForEver(OK, `X: ${"a".repeat(9_000)}\r\n`), result: "200" },
+  { name: "has a header of 10 MB", play: says(`${OK}X: ${"a".repeat(10_000_000)}\r\n\r\n`), result: "200" },
   {
     name: "says 102 without end",
     play: saysForEver("", "HTTP/1.1 102 x\r\n\r\n".repeat(100)),
