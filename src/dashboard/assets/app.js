@@ -54,7 +54,8 @@
 
   async function copy(button) {
     const label = button.querySelector("[data-copy-label]");
-    const before = label.textContent;
+    // The label of a second click is not yet restored.
+    label.dataset.before ??= label.textContent;
     let isCopied = true;
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
@@ -64,7 +65,7 @@
     label.textContent = isCopied ? "Copied" : "Not copied";
     button.classList.toggle("is-done", isCopied);
     setTimeout(() => {
-      label.textContent = before;
+      label.textContent = label.dataset.before;
       button.classList.remove("is-done");
     }, 1500);
   }
@@ -100,6 +101,12 @@
     "submit",
     (event) => {
       const form = event.target;
+      // A double click would do it twice.
+      if (form.method === "post" && form.classList.contains("htmx-request")) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        return;
+      }
       const question = form.dataset.confirm;
       if (!question) return;
       if (!window.confirm(question)) {

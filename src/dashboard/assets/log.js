@@ -159,7 +159,7 @@
     if (!navigator.clipboard || !window.ClipboardItem) return;
     event.preventDefault();
     const label = link.querySelector("[data-copy-label]");
-    const before = label.textContent;
+    label.dataset.before ??= label.textContent;
     try {
       // Passed as a promise: a browser that waits for the response first no longer counts it as part of the click.
       const text = fetch(link.href).then(async (response) => {
@@ -173,7 +173,7 @@
     }
     label.textContent = "Copied";
     setTimeout(() => {
-      label.textContent = before;
+      label.textContent = label.dataset.before;
     }, 1500);
   }
 

@@ -78,6 +78,29 @@ test("a webhook with 200 targets has pages under 10,000 pixels without a serious
   }
 });
 
+test("a double click on a form's button does it once, and a second one on a copy button leaves its label", async () => {
+  const { page } = await open(`${all.paths.webhook}/targets/new?type=log`);
+  const posts: string[] = [];
+  page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+  await page.getByLabel("Name", { exact: true }).fill("Twice");
+  await page.getByRole("button", { name: "Add target" }).dblclick();
+  await page.waitForURL((url) => url.pathname === all.paths.webhook);
+  // A second request would begin as soon as the page of the first is there.
+  await page.getByRole("link", { name: "Twice", exact: true }).first().hover();
+  expect(posts).toEqual([`${all.pages.url}${all.paths.webhook}/targets`]);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.clock.install();
+  await page.reload();
+  const copy = page.locator("[data-copy]").first();
+  await copy.click();
+  await copy.getByText("Copied").waitFor();
+  await copy.click();
+  await page.evaluate("navigator.clipboard.readText()");
+  await page.clock.runFor(5_000);
+  expect(await copy.locator("[data-copy-label]").textContent()).toBe("Copy command");
+  await page.context().close();
+});
+
 async function expectHarmless(page: Page): Promise<void> {
   expect(await page.evaluate("window.pwned === undefined")).toBe(true);
   expect(await page.locator("img, script:not([src]), [onerror]").count()).toBe(0);
