@@ -15,7 +15,13 @@ const GOOD_NAME = /_(?:ok|success|sent|received|accepted|queued|posted|delivered
 const NO = ["no", "nok", "ko", "false", "0"];
 /** Wording of Microsoft Teams: "Webhook message delivery failed with error: …". */
 const FAULT_WORDS = /\b(?:fail(?:ed|ure|s)?|errors?|invalid|denied|forbidden|unauthori[sz]ed|not found)\b/i;
-const NO_FAULT = /\b(?:no|0|without) (?:errors?|failures?)\b/i;
+const NO_FAULT =
+  /\b(?:no|0|zero|without) (?:errors?|failures?|failed)\b|\b(?:errors?|failures?|failed)\s?[:=]\s?0\b/i;
+/** A sentence that begins so is about a message that was accepted, as in "Posted to #build-failures". */
+const GOOD_START =
+  /^(?:ok(?:ay)?|success(?:ful(?:ly)?)?|accepted|sent|posted|delivered|queued|(?:the |your )?(?:message|notification)s? (?:was |were |has been |have been )?(?:successfully )?(?:sent|posted|delivered|accepted|received|queued|forwarded))\b(?! ?=|: ?(?:false|no|0)\b)/i;
+/** Words for "no error". */
+const NOTHING = ["", "0", "false", "n/a", "nil", "no", "none", "null", "ok", "success"];
 
 const YES_OR_NO = ["ok", "success", "succeeded"];
 /** "success" from Zulip, "ok" from others. */
@@ -24,7 +30,16 @@ const MESSAGES = ["errmsg", "msg", "message", "StatusMessage"];
 const GOOD_WORDS = ["ok", "success", "successful", "succeeded", "accepted", "sent", "partially_completed"];
 const BAD_WORDS = ["error", "fail", "failed", "failure", "invalid", "ng"];
 /** DingTalk and WeCom, both generations of Lark and Feishu, Mattermost, Telegram. */
-const CODES = ["errcode", "StatusCode", "code", "status_code", "error_code", "errorCode", "ret"];
+const CODES = [
+  "errcode",
+  "StatusCode",
+  "code",
+  "status_code",
+  "statusCode",
+  "error_code",
+  "errorCode",
+  "ret",
+];
 const ERRORS = ["error", "errors"];
 const REASONS = ["error", "errmsg", "msg", "message", "StatusMessage", "description", "detail", "errors"];
 
@@ -51,7 +66,11 @@ function faultInText(text: string): string | null {
   if (text.length > MAX_SENTENCE) return null;
   if (FAULT_NAME.test(text)) return GOOD_NAME.test(text) ? null : shown(text);
   if (NO.includes(text.toLowerCase())) return shown(text);
-  return FAULT_WORDS.test(text) && !NO_FAULT.test(text) ? shown(text) : null;
+  return FAULT_WORDS.test(text) && !isGoodSentence(text) ? shown(text) : null;
+}
+
+function isGoodSentence(text: string): boolean {
+  return NO_FAULT.test(text) || GOOD_START.test(text);
 }
 
 function faultInObject(reply: Readonly<Record<string, unknown>>): string | null {
@@ -66,16 +85,23 @@ function saysYes(reply: Readonly<Record<string, unknown>>): boolean | null {
   let said: boolean | null = null;
   for (const key of YES_OR_NO) {
     const value = reply[key];
-    if (value === false || value === "false") return false;
-    if (value === true || value === "true") said = true;
+    if (value === false || value === "false" || value === 0) return false;
+    if (value === true || value === "true" || value === 1) said = true;
   }
   for (const key of STATUS_WORDS) {
     const value = reply[key];
     if (typeof value === "string" && BAD_WORDS.includes(value.toLowerCase())) return false;
-    if (typeof value === "number" && value >= 400) return false;
+    const isText = typeof value === "string";
+    if (value === false || ((isText || typeof value === "number") && Number(value) >= 400)) return false;
     if (isGoodWord(value)) said = true;
   }
-  return said ?? (MESSAGES.some((key) => isGoodWord(reply[key])) ? true : null);
+  return said ?? (MESSAGES.some((key) => isGoodMessage(reply[key])) ? true : null);
+}
+
+function isGoodMessage(value: unknown): boolean {
+  return (
+    isGoodWord(value) || (typeof value === "string" && GOOD_START.test(value) && !FAULT_WORDS.test(value))
+  );
 }
 
 function isGoodWord(value: unknown): boolean {
@@ -93,10 +119,17 @@ function hasBadCode(reply: Readonly<Record<string, unknown>>): boolean {
   });
 }
 
+/** Whether the value of "error" or "errors" tells of one. Objects with a count or a code of zero tell of none. */
 function isSomething(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  if (isRecord(value)) return Object.keys(value).length > 0;
-  return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
+  if (!isRecord(value)) return isError(value);
+  if (CODES.some((key) => value[key] === 0 || value[key] === "0")) return false;
+  return Object.values(value).some((inner) => isError(inner));
+}
+
+function isError(value: unknown): boolean {
+  if (typeof value === "string") return !NOTHING.includes(value.trim().toLowerCase());
+  return value !== undefined && value !== null && value !== false && value !== 0;
 }
 
 function reasonIn(reply: Readonly<Record<string, unknown>>): string | null {

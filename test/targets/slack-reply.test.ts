@@ -31,6 +31,16 @@ const TAKEN: Readonly<Record<string, string>> = {
   null: "null",
   "an object that says nothing": "{}",
   "a name for success": "message_sent",
+  "a sentence that names a channel": "Posted to #errors",
+  "a sentence on the message": "Your message has been sent to channel build-failures",
+  "a count without failures": "1 delivered, 0 failed",
+  "a count of failures that is zero": "Delivered: 3, failed: 0",
+  "a word and a remark": "OK: forwarded, errors are logged",
+  "a message beside a code of its own": '{"code":10000,"message":"Message sent"}',
+  "one for yes": '{"success":1,"code":5}',
+  "a word for no error": '{"error":"none","errors":"0"}',
+  "an error of code zero": '{"error":{"code":0,"message":"done"}}',
+  "an object that counts no errors": '{"errors":{"count":0,"first":null}}',
 };
 
 /** Replies of chats, with a 2xx status, that did not accept a message, and the reported reasons. */
@@ -58,6 +68,13 @@ const REFUSED: Readonly<Record<string, readonly [reply: string, reason: string]>
     "\n<html>sign in</html>",
     "it responded with an HTML page. Check that the URL is an incoming webhook.",
   ],
+  "zero for no": ['{"success":0,"message":"no token"}', "no token"],
+  "a result that is false": ['{"result":false}', "the response reports a failure"],
+  "a status in a text": ['{"status":"404","message":"not here"}', "not here"],
+  "a status code": ['{"statusCode":403,"message":"not you"}', "not you (403)"],
+  "a message that was not sent": ["Message not sent: invalid token", "invalid token"],
+  "a sentence on what was received": ["Received an invalid payload", "invalid payload"],
+  "a word for yes that is denied": ["Success: false, error 12", "error 12"],
   no: ["no", "no"],
   false: ["false", "false"],
 };
