@@ -77,12 +77,25 @@ async function waitForEnd(
 ): Promise<void> {
   for (;;) {
     const { deliveries } = await client.ask({ path: of.path, schema: eventShape });
-    const ours = deliveries.filter(({ target_id, attempts }) =>
-      of.targetId === undefined ? attempts > (of.wasTried.get(target_id) ?? 0) : target_id === of.targetId,
-    );
-    const isUnderWay = deliveries.some(({ status }) => status === "pending");
+    const ours = deliveries.filter(({ target_id }) => of.targetId === undefined || target_id === of.targetId);
+    const isUnderWay = ours.some(({ status }) => status === "pending");
     if (!isUnderWay) {
-      const failed = ours.filter(({ status }) => status === "failed");
+      const held = ours.filter(({ status }) => status === "held").length;
+      if (held > 0) {
+        throw new RemoteError({
+          kind: "conflict",
+          message: formatCount(
+            held,
+            "delivery is held: its target is paused.",
+            "deliveries are held: their targets are paused.",
+          ),
+          hint: "Resume it, which sends what is held.",
+        });
+      }
+      const failed = ours.filter(
+        ({ target_id, status, attempts }) =>
+          status === "failed" && (of.targetId !== undefined || attempts > (of.wasTried.get(target_id) ?? 0)),
+      );
       for (const { reason } of failed) io.err(reason ?? "A delivery failed.");
       if (failed.length === 0) return io.out("Delivered.");
       throw new RemoteError({

@@ -1,0 +1,96 @@
+/** `webhooker replay EVENT --wait` against a running gateway: what it waits for, and what it says in the end. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { runCommandLine } from "../../src/cli/program.ts";
+import { loadConfig } from "../../src/config.ts";
+import { readClientEnvironment } from "../../src/config-client.ts";
+import { newId } from "../../src/lib/ids.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { ADA_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
+
+let api: TestApi;
+let laptopId: string;
+let eventId: string;
+
+beforeEach(async () => {
+  api = await startTestApi();
+  ({ id: laptopId } = await api.useCases.targets.create({
+    ...api.of,
+    input: { name: "Laptop", type: "pull" },
+  }));
+  const targets = [api.target.id, laptopId].map((id) => ({ id, settlesAtIngest: false }));
+  ({ id: eventId } = await api.addEvent({ targets }));
+});
+afterEach(() => api.stop());
+
+/** Runs the command with a clock of its own. Nothing is waited for once `meanwhile` has nothing more to do. */
+async function replay(words: string, meanwhile: readonly (() => Promise<void>)[] = []) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const toDo = [...meanwhile];
+  const environment = { HOME: "/nowhere", WEBHOOKER_URL: api.server.url, WEBHOOKER_API_KEY: ADA_TOKEN };
+  const code = await runCommandLine(["replay", eventId, ...words.split(" ")], {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    terminal: { colours: false, columns: 80 },
+    isTerminal: false,
+    readStdin: async () => "",
+    readStdinBytes: async () => Buffer.from(""),
+    readSecret: async () => "",
+    outBytes: () => undefined,
+    clientEnvironment: () => readClientEnvironment(environment, "linux"),
+    loadConfig: () => loadConfig(environment),
+    prepareToServe: () => undefined,
+    clock: {
+      ...createFakeClock(),
+      after(_ms, fn) {
+        const next = toDo.shift();
+        if (!next) throw new Error("It waits on.");
+        void next().then(fn);
+        return () => undefined;
+      },
+    },
+  });
+  return { code, out, err };
+}
+
+const deliver = () =>
+  api.events.settle(api.webhook.id, {
+    eventId,
+    targetId: api.target.id,
+    replays: 1,
+    status: "delivered",
+    nextAttemptAt: null,
+    reason: null,
+    result: {
+      id: newId(),
+      attempt: 1,
+      startedAt: api.clock.now(),
+      durationMs: 12,
+      statusCode: 200,
+      error: null,
+      responseHeaders: [],
+      responseBody: new Uint8Array(),
+      responseBodyTruncated: false,
+      transformationVersion: null,
+      transformationFailed: false,
+    },
+  });
+
+test("with a target it waits for the delivery to that one, not for one that nobody pulls", async () => {
+  expect(await replay("--target Warehouse --wait", [deliver])).toEqual({
+    code: 0,
+    out: ["Delivers the event to 1 target again.", "Delivered."],
+    err: [],
+  });
+});
+
+test("a delivery that a paused target holds back is not called delivered", async () => {
+  await api.useCases.targets.setPaused({ ...api.of, targetId: api.target.id, paused: true });
+  const hold = async () => {
+    const { clock, parts, webhook, target } = api;
+    const of = { webhookId: webhook.id, targetId: target.id, now: clock.now() };
+    await parts.storage.throttle.holdPending(of);
+  };
+  const { code, out, err } = await replay("--target Warehouse --wait", [hold]);
+  expect([code, out]).toEqual([1, ["Delivers the event to 1 target again."]]);
+  expect(err.join("\n")).toContain("1 delivery is held: its target is paused.");
+});
