@@ -102,8 +102,25 @@ function tlsReason(code: string, message: string): string {
   if (code === "CERT_HAS_EXPIRED") return "its certificate has expired";
   if (/SELF_SIGNED/.test(code)) return "its certificate is self-signed";
   if (/^UNABLE_TO_/.test(code)) return "its certificate is from an unknown CA";
-  return message || code;
+  const [, alert = message || code] = OF_LIBRARY.exec(message) ?? [];
+  return HANDSHAKE_REASONS.find(([name]) => name.test(alert))?.[1] ?? alert;
 }
+
+/** The name of the error in "error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER". */
+const OF_LIBRARY = /^error:[0-9a-f]+:[^:]*:[^:]*:(\w+)/i;
+const HANDSHAKE_REASONS: readonly (readonly [name: RegExp, reason: string])[] = [
+  [
+    /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST/,
+    "it did not respond with TLS. Check the port, and whether the URL should begin with http://",
+  ],
+  [/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/, "it supports neither TLS 1.2 nor TLS 1.3"],
+  [/CERTIFICATE_REQUIRED/, "it requires a client certificate"],
+  [/ALERT_\w*(?:CERTIFICATE|UNKNOWN_CA)/, "it refused the client certificate"],
+  [
+    /ALERT_HANDSHAKE_FAILURE/,
+    "it refused the handshake. It may require a client certificate, or support none of the usual ciphers",
+  ],
+];
 
 function partsOf(error: unknown): {
   code: string;

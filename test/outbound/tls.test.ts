@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import net from "node:net";
 import { join } from "node:path";
+import tls from "node:tls";
 import { createTestOutbound, inShort, type TestOutbound } from "../support/outbound.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
@@ -85,6 +88,40 @@ describe("TLS", () => {
     expect(reverse).toMatchObject({ kind: "failed", retryable: true });
     expect([inShort(result), inShort(reverse)].every((text) => text.includes("secure.test"))).toBe(true);
     await plain.close();
+  });
+
+  test("failures are described without the library's codes", async () => {
+    const certificate = { key: fixture("secure-test.key"), cert: fixture("secure-test.crt") };
+    const services = [
+      [
+        net.createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
+        "should begin with http://",
+      ],
+      [
+        tls.createServer({ ...certificate, minVersion: "TLSv1", maxVersion: "TLSv1.1" }),
+        "neither TLS 1.2 nor",
+      ],
+      [
+        tls.createServer({
+          ...certificate,
+          requestCert: true,
+          rejectUnauthorized: true,
+          maxVersion: "TLSv1.2",
+        }),
+        "may require a client certificate",
+      ],
+    ] as const;
+    for (const [service, reason] of services) {
+      service.listen(0, "127.0.0.1");
+      await once(service, "listening");
+      const address = service.address();
+      const port = typeof address === "object" ? address?.port : undefined;
+      const text = inShort(await createClient({ ca }).send({ url: `https://secure.test:${port}/` }));
+      expect(text).toStartWith(`tls: TLS with secure.test:${port} failed: it `);
+      expect(text).toContain(reason);
+      expect(text).not.toMatch(/error:|routines|_/);
+      service.close();
+    }
   });
 
   test("of an idle connection that ended with a 408 starts again, once", async () => {
