@@ -218,7 +218,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     checks,
     report,
     measure: async () => (await measureStorageFiles(config)).eventFiles.bytes,
-    node: member && nodeHttp && { member, imported: nodeHttp.imports.imported },
+    node: member && nodeHttp && { member, imported: nodeHttp.imports.imported, digests: nodeHttp.digests },
     endUnfinishedImports: transfer.endUnfinished,
     leaderChanged: () => nodeHttp?.leaderChanged(),
     async closeOthers() {

@@ -3,6 +3,7 @@ import type { Elysia } from "elysia";
 import { type Clock, wait } from "../lib/clock.ts";
 import { every } from "../lib/every.ts";
 import type { Logger } from "../observability/log.ts";
+import type { CopyDigests } from "../storage/cluster/copy-digests.ts";
 import type { ImportedFiles } from "../storage/cluster/imported-files.ts";
 import type { ClusterMember } from "./cluster/member.ts";
 import type { StartOver } from "./cluster/seat.ts";
@@ -30,7 +31,7 @@ export function createLifeCycle(deps: {
   /** Size of the event files. */
   measure: () => Promise<number>;
   /** Null for a gateway that is alone. */
-  node: Readonly<{ member: ClusterMember; imported: ImportedFiles }> | null;
+  node: Readonly<{ member: ClusterMember; imported: ImportedFiles; digests: CopyDigests }> | null;
   /** Ends what a crash in the middle of an import left. */
   endUnfinishedImports: () => void;
   /** Called when another node of the cluster leads. */
@@ -58,11 +59,12 @@ export function createLifeCycle(deps: {
       cleared = deleteLeftovers();
       return lead();
     }
-    const { member, imported } = node;
+    const { member, imported, digests } = node;
     member.start({
       mainDb,
       files: storage.files,
       imported,
+      digests,
       room: report.room,
       measure: deps.measure,
       isUnfit: () => reserve.isSpent(),

@@ -60,8 +60,8 @@ const EDITS: readonly Edit[] = [
   ],
   [
     "src/storage/cluster/formats.ts",
-    "new Formats([])",
-    `new Formats([
+    "{ isIn: isComparison, before: null }",
+    `{ isIn: isComparison, before: null },
   {
     isIn: ({ command }) => command?.draft?.tag !== undefined,
     before: ({ webhookId, command: { draft: { tag, ...draft }, ...rest } }) => ({
@@ -69,8 +69,7 @@ const EDITS: readonly Edit[] = [
       command: { ...rest, draft },
     }),
   },
-  { isIn: ({ command }) => command?.name === "tag", before: null },
-])`,
+  { isIn: ({ command }) => command?.name === "tag", before: null }`,
   ],
 ];
 

@@ -28,10 +28,13 @@ export function requireCluster({ cluster }: Pick<Config, "cluster">): ClusterCon
   });
 }
 
-/** Rejects with AppError `unavailable` if nothing answers, and with what the node says if it refuses. */
+/**
+ * `isPatient`: the answer may take as long as it does; otherwise 5 s. Rejects with AppError `unavailable` if nothing answers,
+ * and with what the node says if it refuses.
+ */
 export async function askNode(
   { config, clock }: AskedNode,
-  { method, path }: Readonly<{ method: "GET" | "POST"; path: string }>,
+  { method, path, isPatient }: Readonly<{ method: "GET" | "POST"; path: string; isPatient?: true }>,
 ): Promise<Response> {
   const { node } = requireCluster(config);
   const signatures = createNodeSignatures({ key: loadKeyRing(config).nodeKey, node, clock });
@@ -42,7 +45,7 @@ export async function askNode(
     // A proxy meant for targets must not be used to reach this machine.
     proxy: false,
     redirect: "error",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(isPatient ? { timeout: false } : { signal: AbortSignal.timeout(TIMEOUT_MS) }),
   }).catch((cause: unknown) => {
     throw new AppError({
       kind: "unavailable",

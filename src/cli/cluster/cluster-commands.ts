@@ -6,6 +6,7 @@ import type { Io } from "../io.ts";
 import { adoptData } from "./adopt-data.ts";
 import { askStatus } from "./ask-node.ts";
 import { initCluster, type ServerAddress } from "./cluster-init.ts";
+import { compareCopies } from "./compare-copies.ts";
 import { drainNode, undrainNode } from "./drain-node.ts";
 import { forgetNode } from "./forget-node.ts";
 import { leaveCluster } from "./leave-cluster.ts";
@@ -48,6 +49,10 @@ export function addClusterCommands(program: Command, io: ClusterIo): void {
       for (const line of json ? [JSON.stringify(status)] : statusLines(status)) io.out(line);
       if (findClusterFaults(status).length > 0) throw new ExitWith(EXIT.failed);
     });
+  cluster
+    .command("compare")
+    .description("look whether all nodes have the same in their databases; exit 1 if they differ")
+    .action(() => compareCopies(io, { config: io.loadConfig(), clock: io.clock }));
   cluster
     .command("drain")
     .description("let another node lead; the gateway here does not until `undrain` or a restart")

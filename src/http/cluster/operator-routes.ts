@@ -23,7 +23,7 @@ export function operatorRoutes(deps: {
   /** Lets the node stand aside until it is called with false, or the process ends. */
   drain: (isDrained: boolean) => void;
   /** Removes a node that is gone for good; asks the leader for it. */
-  forget: (node: string) => Promise<void>;
+  forget: (node: string) => Promise<unknown>;
 }) {
   const { readStatus, drain, forget } = deps;
 

@@ -5,18 +5,15 @@ import type { NodeSignatures } from "../../http/cluster/node-signature.ts";
 import { createSeedClient } from "../../http/cluster/seed-client.ts";
 import { type Clock, wait } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
-import { every } from "../../lib/every.ts";
 import type { Logger } from "../../observability/log.ts";
 import type { AwaitedFile } from "../../storage/cluster/import-folder.ts";
 import { createImportedFiles } from "../../storage/cluster/imported-files.ts";
 import type { ArrivingCopy } from "../../storage/cluster/receive-copy.ts";
 import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
+import type { HeardNodes } from "./heard-nodes.ts";
 import type { ClusterMember } from "./member.ts";
 
-/** A node that was silent for this long is not waited for. */
-const SILENT_MS = 4_000;
-const LOOK_MS = 500;
 /** A node that refuses is asked again: it may be starting. */
 const TRIES = 5;
 const AGAIN_MS = 2_000;
@@ -24,7 +21,8 @@ const AGAIN_MS = 2_000;
 export type ClusterImports = ReturnType<typeof createClusterImports>;
 
 export function createClusterImports(deps: {
-  member: Pick<ClusterMember, "node" | "nodes" | "leader" | "epoch" | "keepsFiles">;
+  member: Pick<ClusterMember, "leader" | "epoch" | "keepsFiles">;
+  others: Pick<HeardNodes, "listKeepers" | "watch">;
   dataDir: string;
   mainDb: Readonly<{ replication: Pick<MainDb["replication"], "hasWebhook"> }>;
   files: Pick<WebhookDBManager, "delete">;
@@ -33,6 +31,7 @@ export function createClusterImports(deps: {
   log: Logger;
 }) {
   const { member, dataDir, mainDb, files, signatures, clock, log } = deps;
+  const { listKeepers, watch } = deps.others;
   const { fetchImported } = createSeedClient({ leader: () => null, signatures });
   const askToKeep = createImportClient({ signatures });
 
@@ -40,7 +39,9 @@ export function createClusterImports(deps: {
     dataDir,
     async fetchImported(file, signal) {
       const leading = member.leader()?.node;
-      const others = listOthers().toSorted((a, b) => Number(b.node === leading) - Number(a.node === leading));
+      const others = listKeepers().toSorted(
+        (a, b) => Number(b.node === leading) - Number(a.node === leading),
+      );
       let fault: unknown = noOther();
       for (const from of others) {
         try {
@@ -57,24 +58,6 @@ export function createClusterImports(deps: {
     clock,
     onTrouble: (message, cause) => log.warn(message, { cause }),
   });
-
-  /** Nodes that keep the event files and were heard lately. */
-  function listOthers(): readonly NodeAddress[] {
-    const now = clock.monotonic();
-    return member
-      .nodes()
-      .filter(({ node, at, beat }) => node !== member.node && beat.files === "all" && now - at < SILENT_MS)
-      .map(({ node, beat }) => ({ node, url: beat.url }));
-  }
-
-  /** Aborts once the node is silent: a machine that is gone without a word would be waited for for ever. */
-  function watch({ node }: NodeAddress): Readonly<{ silent: AbortSignal; stop: () => void }> {
-    const silent = new AbortController();
-    const stop = every(clock, LOOK_MS, () => {
-      if (!listOthers().some((each) => each.node === node)) silent.abort(new Error(`${node} is silent`));
-    });
-    return { silent: silent.signal, stop };
-  }
 
   async function fetchWhileHeard(
     from: NodeAddress,
@@ -97,7 +80,7 @@ export function createClusterImports(deps: {
     imported,
     /** Takes the file of the leader's import from that node. */
     async keepReady(of: ImportOfLeader, node: string): Promise<void> {
-      const from = listOthers().find((each) => each.node === node);
+      const from = listKeepers().find((each) => each.node === node);
       if (from === undefined) throw unknownNode(node);
       await imported.keepReady(of, async (signal) => {
         const copy = await fetchWhileHeard(from, { webhookId: of.webhookId, position: 0 }, signal);
@@ -112,7 +95,7 @@ export function createClusterImports(deps: {
     async spread(webhookId: string): Promise<void> {
       const epoch = member.epoch() ?? 0;
       for (let left = TRIES - 1; ; left--) {
-        const others = listOthers();
+        const others = listKeepers();
         if (others.length === 0) return;
         const asked = others.map((to) => {
           const { silent, stop } = watch(to);

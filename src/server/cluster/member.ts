@@ -4,7 +4,8 @@ import { every } from "../../lib/every.ts";
 import { version } from "../../lib/version.ts";
 import { ClusterCounts } from "../../observability/cluster-metrics.ts";
 import type { Logger } from "../../observability/log.ts";
-import { type Applier, startApplier } from "../../storage/cluster/applier.ts";
+import type { Applier } from "../../storage/cluster/applier.ts";
+import type { CopyDigests } from "../../storage/cluster/copy-digests.ts";
 import { FORMATS } from "../../storage/cluster/formats.ts";
 import type { ImportedFiles } from "../../storage/cluster/imported-files.ts";
 import { type HeardNode, type Leadership, startLeadership } from "../../storage/cluster/leadership.ts";
@@ -15,14 +16,14 @@ import type { WebhookDBManager } from "../../storage/event-files/webhook-db-mana
 import type { MainDb } from "../../storage/main-db/open.ts";
 import { createConfigShipping } from "../../storage/main-db/replication/config-shipping.ts";
 import type { EventWriter, LocalWriter } from "../../storage/writer/event-writer.ts";
-import { createConfigCopy } from "./config-copy.ts";
 import { createKeeping, type Keeping } from "./keeping.ts";
 import { startLogUpkeep } from "./log-upkeep.ts";
+import { createMark } from "./mark.ts";
+import { startMemberApplier } from "./member-applier.ts";
 import { createMemberHealth } from "./member-health.ts";
 import { createMemberOutbox } from "./member-outbox.ts";
 import { createRowsAppend } from "./rows-append.ts";
 import type { Seat, StartOver } from "./seat.ts";
-import { reportTrouble } from "./trouble.ts";
 import { createTurnover, type Turnover } from "./turnover.ts";
 
 export type ClusterMember = ReturnType<typeof createClusterMember>;
@@ -37,7 +38,7 @@ export function createClusterMember(deps: {
   stopping: AbortSignal;
 }) {
   const { seat, clock, log } = deps;
-  const { node, url, log: eventLog, born, copies } = seat;
+  const { node, url, log: eventLog, copies } = seat;
   let leadership: Leadership | null = null;
   let applier: Applier | null = null;
   let local: LocalWriter | null = null;
@@ -70,6 +71,7 @@ export function createClusterMember(deps: {
     mainDb: MainDb;
     files: WebhookDBManager;
     imported: ImportedFiles;
+    digests: Pick<CopyDigests, "begin">;
     /** Bytes that event files may take on the disk here. */
     room: () => number;
     /** Size of the event files here. */
@@ -94,34 +96,17 @@ export function createClusterMember(deps: {
       leadership?.resign();
       deps.startOver(how);
     };
-    applier = startApplier({
-      log: eventLog,
-      born,
-      after: seat.after,
-      leader: seat.leader,
-      outbox,
+    applier = startMemberApplier({
+      ...deps,
+      startOver,
+      seat,
       writer: local,
-      clock,
+      outbox,
+      counts,
       ownEpoch: () => leadership?.ownEpoch() ?? null,
-      config: createConfigCopy({
-        mainDb,
-        files,
-        imported,
-        keepsFiles: seat.keeps,
-        onRows() {
-          // The leader has listed this node: it takes the files, and reads the log on from them.
-          if (!seat.keeps && mainDb.keepers.has(node)) startOver("everything");
-        },
-      }),
-      onLeader(owner) {
-        leadership?.claimed(owner);
-        imported.claimed(owner);
-      },
-      onTrouble(trouble) {
-        counts.troubled(trouble.kind);
-        const how = reportTrouble(trouble, log);
-        if (how !== null) startOver(how);
-      },
+      onLeader: (owner) => leadership?.claimed(owner),
+      clock,
+      log,
     });
     const { reached, isBlocked, needsUpgrade } = applier;
     const shipping = createConfigShipping({
@@ -232,6 +217,7 @@ export function createClusterMember(deps: {
     epoch: () => leadership?.leader()?.epoch ?? null,
     applied,
     head: () => eventLog.head(0),
+    mark: createMark(outbox),
     /** While it is drained, this node claims nothing, and another one leads. */
     drain(isDrained: boolean): void {
       log.info(isDrained ? "this node does not lead until it is told" : "this node may lead again", { node });

@@ -1,13 +1,15 @@
 /** Builds what a node of a cluster answers for the others, and what it hands on to the leader. */
 import { Elysia } from "elysia";
 import type { Config } from "../../config.ts";
-import { createForgetSender } from "../../http/cluster/forget-sender.ts";
+import { compareRoutes } from "../../http/cluster/compare-routes.ts";
+import { createDigestClient, digestRoutes } from "../../http/cluster/digest-routes.ts";
 import { createForwarder } from "../../http/cluster/forward.ts";
 import { createClusterGate } from "../../http/cluster/gate.ts";
 import { importRoutes } from "../../http/cluster/import-routes.ts";
+import { createLeaderOrders } from "../../http/cluster/leader-orders.ts";
 import { createLearnedSender, learnedRoutes } from "../../http/cluster/learned.ts";
 import { createNodeSignatures } from "../../http/cluster/node-signature.ts";
-import { operatorRoutes } from "../../http/cluster/operator-routes.ts";
+import { forgetPath, operatorRoutes } from "../../http/cluster/operator-routes.ts";
 import { createRefusalSender, refusalRoutes } from "../../http/cluster/refusal-reports.ts";
 import { seedRoutes } from "../../http/cluster/seed-routes.ts";
 import type { RefusalTally } from "../../ingest/refusal-tally.ts";
@@ -16,10 +18,14 @@ import type { KeyRing } from "../../lib/crypto.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { Logger } from "../../observability/log.ts";
 import { createSnapshots } from "../../storage/backup/snapshots.ts";
+import { createCopyDigests } from "../../storage/cluster/copy-digests.ts";
 import type { WebhookDBManager } from "../../storage/event-files/webhook-db-manager.ts";
 import type { MainDb } from "../../storage/main-db/open.ts";
+import { digestEventFile, digestMainDatabase } from "../../storage/reader/inspection.ts";
 import { isLost } from "../../storage/sqlite/file-size.ts";
 import type { KeepLearned, LearnedSecret } from "../../webhooks/learned-secrets.ts";
+import { createComparer } from "./comparer.ts";
+import { createHeardNodes } from "./heard-nodes.ts";
 import { createClusterImports } from "./imports.ts";
 import type { ClusterMember } from "./member.ts";
 import { startRefusalReports } from "./refusal-reports.ts";
@@ -30,7 +36,7 @@ export type NodeHttp = Awaited<ReturnType<typeof createNodeHttp>>;
 export async function createNodeHttp(deps: {
   member: ClusterMember;
   config: Pick<Config, "dbPath" | "dataDir">;
-  mainDb: Pick<MainDb, "replication" | "keepers" | "synced">;
+  mainDb: Pick<MainDb, "replication" | "keepers" | "synced" | "webhooks">;
   files: Pick<WebhookDBManager, "delete" | "pathOf">;
   keys: Pick<KeyRing, "nodeKey">;
   clock: Clock;
@@ -50,13 +56,22 @@ export async function createNodeHttp(deps: {
   const { isLeading, forget } = member;
   const send = createRefusalSender({ leader: member.leader, signatures });
   const stopReports = startRefusalReports({ refusals, isLeading, send, clock });
-  const forgetAtLeader = createForgetSender({ leader: member.leader, signatures });
+  const order = createLeaderOrders({ leader: member.leader, signatures });
   const { dataDir } = config;
-  const imports = createClusterImports({ member, dataDir, mainDb, files, signatures, clock, log });
+  const others = createHeardNodes({ member, clock });
+  const imports = createClusterImports({ member, others, dataDir, mainDb, files, signatures, clock, log });
+  const digests = createCopyDigests({ pathOf: (id) => files.pathOf(id), digest: digestEventFile, clock });
+  const digestMain = () => digestMainDatabase(config.dbPath);
+  const client = createDigestClient({ signatures });
+  const { webhooks } = mainDb;
+  const listKeepers = mainDb.keepers.list;
+  const compared = { member, others, digests, digestMain, listKeepers, webhooks };
+  const comparer = createComparer({ ...compared, client, clock });
   return {
     gate: createClusterGate({ signatures, isLeader: member.isLeading, forwarder, clientOf }),
     readStatus,
     imports,
+    digests,
     /** Stores a secret here if this node leads, else at the leader. */
     keepLearned: (learned: LearnedSecret) => (member.isLeading() ? keepLearned : sendLearned)(learned),
     routes: new Elysia({ name: "cluster" })
@@ -64,12 +79,14 @@ export async function createNodeHttp(deps: {
         operatorRoutes({
           readStatus,
           drain: member.drain,
-          forget: (node) => (isLeading() ? forget(node) : forgetAtLeader(node)),
+          forget: (node) => (isLeading() ? forget(node) : order(forgetPath(node))),
         }),
       )
       .use(learnedRoutes({ isLeader: isLeading, keep: keepLearned }))
       .use(refusalRoutes({ isLeader: isLeading, add: refusals.addReports }))
       .use(importRoutes(imports))
+      .use(digestRoutes({ find: digests.find, ofMainDatabase: digestMain }))
+      .use(compareRoutes({ isLeader: isLeading, order, ...comparer }))
       .use(
         seedRoutes({
           isLeader: member.isLeading,

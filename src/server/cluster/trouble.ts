@@ -1,6 +1,6 @@
 /** Says what goes wrong with the cluster's log, and what the node does about it. */
 import type { Logger } from "../../observability/log.ts";
-import type { ApplierTrouble } from "../../storage/cluster/applier.ts";
+import type { ApplierTrouble } from "../../storage/cluster/applier-trouble.ts";
 import type { StartOver } from "./seat.ts";
 
 /** Returns how the node is to start over; null if it goes on, or waits for the operator. */

@@ -1,19 +1,19 @@
 /** Applies the cluster's log to this node's copies: commands to event files, rows to the main database, claims to all. */
 import { type Clock, wait } from "../../lib/clock.ts";
-import { notFound } from "../../lib/errors.ts";
 import { UnfitRows } from "../main-db/replication/apply-rows.ts";
 import { RowGathering, type ShippedRows } from "../main-db/replication/row-change.ts";
 import type { LocalWriter } from "../writer/event-writer.ts";
+import type { ApplierTrouble } from "./applier-trouble.ts";
 import type { ConfigCopy } from "./config-copy.ts";
-import { type EventEntry, isConfig, outlivesItsLeader, readEntry, sizeOfEntry } from "./entries.ts";
+import type { CopyDigests } from "./copy-digests.ts";
+import { isConfig, readEntry } from "./entries.ts";
 import type { EventLog, LogEntry, LogReader, Owner, ReaderTrouble } from "./event-log.ts";
-import { FileApplier } from "./file-applier.ts";
+import { createFilesApplier, type OfEntry } from "./files-applier.ts";
 import { LogProgress } from "./log-progress.ts";
 import { notLeading } from "./not-leading.ts";
-import type { Outbox, Waiter } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
 import { decodeRecord } from "./record.ts";
 import { NewerRecord } from "./unreadable.ts";
-import { WaitingRoom } from "./waiting-room.ts";
 
 /** After these a reader goes on no more. */
 const ENDS: ReadonlySet<ReaderTrouble["kind"]> = new Set(["trimmed", "rewound", "failed"]);
@@ -21,15 +21,6 @@ const ENDS: ReadonlySet<ReaderTrouble["kind"]> = new Set(["trimmed", "rewound", 
 /** The partition whose owner leads. */
 export const LEADER_PARTITION = 0;
 const RETRY_MS = 2_000;
-
-export type ApplierTrouble =
-  | ReaderTrouble
-  /** A later version of the program wrote the record: neither it nor anything after it is applied. */
-  | Readonly<{ kind: "newer"; position: number }>
-  /** The main database cannot be written; it is tried again. */
-  | Readonly<{ kind: "blocked"; position: number; error: unknown }>
-  /** Rows that this node wrote as the leader came too late: its main database is not what the others have. */
-  | Readonly<{ kind: "diverged"; position: number }>;
 
 export type Applier = Readonly<{
   /** Everything up to this position is applied. */
@@ -58,18 +49,17 @@ export function startApplier(deps: {
   outbox: Pick<Outbox, "take" | "abandon">;
   writer: Pick<LocalWriter, "write">;
   config: ConfigCopy;
+  digests: Pick<CopyDigests, "begin">;
   clock: Clock;
   /** Called with each claim of the leadership, in order with all else. */
   onLeader: (leader: Owner) => void;
   onTrouble: (trouble: ApplierTrouble) => void;
 }): Applier {
-  const { log, born, ownEpoch, outbox, writer, config, clock, onLeader, onTrouble } = deps;
+  const { log, ownEpoch, outbox, config, clock, onLeader, onTrouble } = deps;
   let leader = deps.leader;
   const progress = new LogProgress(deps.after);
   const rowsProgress = new LogProgress(deps.after);
-  const files = new Map<string, FileApplier>();
-  let touched = new Set<string>();
-  const waiting = new WaitingRoom();
+  const files = createFilesApplier(deps);
   /** Rows of a transaction whose last part has not come, and what ends their positions. */
   const gathering = new RowGathering();
   const gathered: (() => void)[] = [];
@@ -78,22 +68,11 @@ export function startApplier(deps: {
   let isStuck = false;
   let needsUpgrade = false;
 
-  const applierDeps = { writer, clock, onIdle: (webhookId: string) => files.delete(webhookId) };
-
-  function fileOf(webhookId: string): FileApplier {
-    let file = files.get(webhookId);
-    if (!file) {
-      file = new FileApplier(webhookId, { ...applierDeps, writable: config.writable(webhookId) });
-      files.set(webhookId, file);
-    }
-    return file;
-  }
-
   async function onEntry(entry: LogEntry): Promise<void> {
     if (entry.kind === "record") await onRecord(entry);
     else onClaim(entry);
     rowsProgress.begin(entry.position, 0);
-    await waiting.room();
+    await files.room();
   }
 
   async function onRecord(entry: LogEntry & { kind: "record" }): Promise<void> {
@@ -107,7 +86,7 @@ export function startApplier(deps: {
       const waiter = own?.entries[index]?.waiter ?? null;
       const of = { position: entry.position, index, isStale, isOwn, waiter, done };
       if (isConfig(each)) await applyRows(each, of);
-      else if (config.keepsFiles) applyCommand(each, of);
+      else if (config.keepsFiles) files.push(each, of);
       else done();
     }
   }
@@ -140,28 +119,6 @@ export function startApplier(deps: {
   function meetNewer(position: number): void {
     needsUpgrade = true;
     onTrouble({ kind: "newer", position });
-  }
-
-  function applyCommand(entry: EventEntry, of: Of): void {
-    const { webhookId, command } = entry;
-    const isDropped = of.isStale && !outlivesItsLeader(command);
-    if (isDropped || !config.takesEntries(webhookId)) {
-      of.waiter?.failed(isDropped ? notLeading() : notFound("webhook"));
-      of.done();
-      return;
-    }
-    const bytes = sizeOfEntry(entry);
-    waiting.enter(bytes);
-    fileOf(webhookId).push({
-      entry,
-      place: { born, position: of.position, entry: of.index },
-      waiter: of.waiter,
-      done() {
-        touched.add(webhookId);
-        of.done();
-        waiting.leave(bytes);
-      },
-    });
   }
 
   async function applyRows(shipped: ShippedRows, of: Of): Promise<void> {
@@ -221,30 +178,20 @@ export function startApplier(deps: {
     applied: () => progress.applied,
     reached: (position) => progress.reached(position),
     rowsReached: (position) => rowsProgress.reached(position),
-    takeTouched() {
-      const taken = [...touched];
-      touched = new Set();
-      return taken;
-    },
+    takeTouched: files.takeTouched,
     needsUpgrade: () => needsUpgrade,
-    isBlocked: () => isStuck || files.values().some((file) => file.isBlocked),
+    isBlocked: () => isStuck || files.isBlocked(),
     async stop() {
       isStopped = true;
-      waiting.close();
+      files.close();
       await reader.stop();
-      for (const file of files.values()) file.stop();
+      files.stop();
     },
   };
 }
 
-type Of = Readonly<{
-  position: number;
-  /** Index among the record's entries. */
-  index: number;
-  /** Its leader had been deposed by then, or no leader wrote it. */
-  isStale: boolean;
-  /** This process wrote it, as the leader. */
-  isOwn: boolean;
-  waiter: Waiter | null;
-  done: () => void;
-}>;
+type Of = OfEntry &
+  Readonly<{
+    /** This process wrote it, as the leader. */
+    isOwn: boolean;
+  }>;

@@ -8,15 +8,23 @@ import { DamagedRecord, NewerRecord } from "./unreadable.ts";
 /** A change of one webhook's event file. */
 export type EventEntry = Readonly<{ webhookId: string; command: Command }>;
 
-export type ClusterEntry = EventEntry | ShippedRows;
+/**
+ * A place in the log at which all copies of a webhook's event file have to be equal; `compare` is an id. It changes nothing.
+ */
+export type Comparison = Readonly<{ webhookId: string; compare: string }>;
 
+export type ClusterEntry = EventEntry | ShippedRows | Comparison;
+
+const comparisonSchema = z.object({ webhookId: z.string(), compare: z.string() });
 const eventSchema = z.object({ webhookId: z.string(), command: z.looseObject({ name: z.string() }) });
 
 /** Throws NewerRecord, or DamagedRecord for what no version has written. The data of commands is as a node wrote it. */
 export function readEntry(entry: unknown): ClusterEntry {
-  if (hasRows(entry) && shippedRowsSchema.safeParse(entry).success) return entry as ShippedRows;
+  if (has("rows", entry) && shippedRowsSchema.safeParse(entry).success) return entry as ShippedRows;
+  if (has("compare", entry) && comparisonSchema.safeParse(entry).success) return entry as Comparison;
   const event = eventSchema.safeParse(entry);
-  if (!event.success) throw new DamagedRecord("An entry of the record is neither a command nor rows.");
+  if (!event.success)
+    throw new DamagedRecord("An entry of the record is no command, no rows and no comparison.");
   const { name } = event.data.command;
   if (Object.hasOwn(COMMANDS, name)) return entry as EventEntry;
   throw new NewerRecord(`The command ${JSON.stringify(name)} is not known.`);
@@ -24,6 +32,10 @@ export function readEntry(entry: unknown): ClusterEntry {
 
 export function isConfig(entry: ClusterEntry): entry is ShippedRows {
   return "rows" in entry;
+}
+
+export function isComparison(entry: ClusterEntry): entry is Comparison {
+  return "compare" in entry;
 }
 
 /** Any node may store events and rejected requests; all else is the leader's. */
@@ -41,15 +53,16 @@ export function outlivesItsLeader(command: Command): boolean {
   return isOfAnyNode(command) || (command.name === "settle" && command.settlement.status === "delivered");
 }
 
-/** Nearly all entries have none, and a schema takes longer. */
-function hasRows(entry: unknown): boolean {
-  return typeof entry === "object" && entry !== null && "rows" in entry;
+/** Nearly all entries have neither, and a schema takes longer. */
+function has(name: "rows" | "compare", entry: unknown): boolean {
+  return typeof entry === "object" && entry !== null && name in entry;
 }
 
 /** Bytes of the entry's bodies, and a guess for the rest. */
 export function sizeOfEntry(entry: ClusterEntry): number {
   const REST_BYTES = 1024;
   if (isConfig(entry)) return entry.rows.length * REST_BYTES;
+  if (isComparison(entry)) return REST_BYTES;
   const { command } = entry;
   if (command.name === "append" || command.name === "appendOnce") return REST_BYTES + bytesOf(command.draft);
   if (command.name === "settle")

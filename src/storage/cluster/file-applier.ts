@@ -16,6 +16,9 @@ export type LoggedEntry = Readonly<{
   done: () => void;
 }>;
 
+/** Runs once everything before it is written, and before anything after it is. */
+export type Interlude = Readonly<{ run: () => Promise<void>; done: () => void }>;
+
 /** Not more than the writer commits together. */
 const GROUP = 256;
 const RETRY_MS = 2_000;
@@ -23,7 +26,7 @@ const RETRY_MS = 2_000;
 export class FileApplier {
   readonly #webhookId: string;
   readonly #deps: FileApplierDeps;
-  #waiting: LoggedEntry[] = [];
+  #waiting: (LoggedEntry | Interlude)[] = [];
   #isBusy = false;
   #isBlocked = false;
   #isStopped = false;
@@ -45,7 +48,7 @@ export class FileApplier {
     return this.#isBlocked;
   }
 
-  push(entry: LoggedEntry): void {
+  push(entry: LoggedEntry | Interlude): void {
     this.#waiting.push(entry);
     this.#next();
   }
@@ -63,7 +66,31 @@ export class FileApplier {
       return;
     }
     this.#isBusy = true;
-    const entries = this.#waiting.splice(0, GROUP);
+    const [first] = this.#waiting;
+    if (first !== undefined && !isEntry(first)) void this.#pause(first);
+    else this.#write(this.#takeEntries());
+  }
+
+  /** Those in front of the next interlude. */
+  #takeEntries(): readonly LoggedEntry[] {
+    const entries: LoggedEntry[] = [];
+    for (const step of this.#waiting) {
+      if (!isEntry(step) || entries.length === GROUP) break;
+      entries.push(step);
+    }
+    this.#waiting.splice(0, entries.length);
+    return entries;
+  }
+
+  async #pause(interlude: Interlude): Promise<void> {
+    this.#waiting.shift();
+    await interlude.run();
+    interlude.done();
+    this.#isBusy = false;
+    this.#next();
+  }
+
+  #write(entries: readonly LoggedEntry[]): void {
     const group = new LoggedGroup();
     const isBlocked: boolean[] = [];
     let left = entries.length;
@@ -107,6 +134,10 @@ export type FileApplierDeps = Readonly<{
   /** Nothing waits for the file any more. */
   onIdle: (webhookId: string) => void;
 }>;
+
+function isEntry(step: LoggedEntry | Interlude): step is LoggedEntry {
+  return "entry" in step;
+}
 
 function writeOf({ entry: { command }, waiter }: LoggedEntry): Write {
   const applied = waiter === null ? ignore : waiter.applied;

@@ -3,7 +3,7 @@
  * them read its format.
  */
 import { AppError } from "../../lib/errors.ts";
-import type { ClusterEntry } from "./entries.ts";
+import { type ClusterEntry, isComparison } from "./entries.ts";
 
 /** A new command, a field of one that earlier versions would pass over, or another kind of entry. */
 export type FormatChange = Readonly<{
@@ -37,11 +37,14 @@ export class Formats {
    * Returns the entry as nodes read it that know the formats up to `readable`. Throws AppError `unavailable` if they cannot.
    */
   fit(entry: ClusterEntry, readable: () => number): ClusterEntry {
-    if (this.#changes.length === 0) return entry;
-    const upTo = readable();
     let fitted = entry;
-    for (const [index, { isIn, before }] of [...this.#changes.entries()].reverse()) {
-      if (FIRST_FORMAT + index < upTo || !isIn(fitted)) continue;
+    let upTo: number | null = null;
+    for (let index = this.#changes.length - 1; index >= 0; index--) {
+      const change = this.#changes[index];
+      if (!change?.isIn(fitted)) continue;
+      upTo ??= readable();
+      if (FIRST_FORMAT + index < upTo) continue;
+      const { before } = change;
       if (before === null) throw nodesToUpgrade();
       fitted = before(fitted);
     }
@@ -50,7 +53,7 @@ export class Formats {
 }
 
 /** This version's formats: append only, a line for each change. */
-export const FORMATS = new Formats([]);
+export const FORMATS = new Formats([{ isIn: isComparison, before: null }]);
 
 /** A node that was silent for longer is not waited for: when it is back, it applies nothing until it is upgraded. */
 const AWAY_MS = 10 * 60_000;

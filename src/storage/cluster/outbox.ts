@@ -5,7 +5,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
-import { type ClusterEntry, isConfig, sizeOfEntry } from "./entries.ts";
+import { type ClusterEntry, isComparison, isConfig, sizeOfEntry } from "./entries.ts";
 import { APPEND_BUDGET_MS, type EventLog } from "./event-log.ts";
 import { FORMATS, type Formats } from "./formats.ts";
 import { encodeRecord } from "./record.ts";
@@ -242,5 +242,5 @@ function outOfReach(): AppError {
 
 /** Its sender is answered once it is stored, and nobody waits for more. */
 function isEvent({ entry }: OwnEntry): boolean {
-  return !isConfig(entry) && entry.command.name === "append";
+  return !isConfig(entry) && !isComparison(entry) && entry.command.name === "append";
 }

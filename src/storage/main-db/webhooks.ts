@@ -1,7 +1,7 @@
 /** Queries on webhooks; deleted ones are never found. */
 
 import type { Database } from "bun:sqlite";
-import { and, eq, inArray, isNotNull, isNull, type Placeholder, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, isNull, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { createRowStatements, type RowWrite } from "./row-statements.ts";
 import { type WebhookRow, webhooks } from "./tables.ts";
@@ -143,6 +143,19 @@ export function createWebhookQueries(
         .where(live)
         .orderBy(webhooks.createdAt, webhooks.id)
         .all();
+    },
+    /** The one with the next id after that, of all people's; null if there is none. */
+    findNext(after: string): Pick<WebhookRow, "id" | "name"> | null {
+      const { id, name } = webhooks;
+      return (
+        db
+          .select({ id, name })
+          .from(webhooks)
+          .where(and(gt(id, after), live))
+          .orderBy(id)
+          .limit(1)
+          .get() ?? null
+      );
     },
     /** Those whose event files must not be there any more. */
     listDeletedIds(): string[] {

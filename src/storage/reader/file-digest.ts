@@ -23,10 +23,19 @@ const READ_AS: ReadonlyMap<string, string> = new Map([
 
 type Column = Readonly<{ name: string; type: string; pk: number }>;
 
-/** By table; reads every row of one state of the file. */
-export function digestTables(db: Database): ReadonlyMap<string, string> {
+/**
+ * By table; reads every row of one state of the file. `onHeld` is called once later changes are not seen any more. The
+ * connection must be in no transaction.
+ */
+export function digestTables(
+  db: Database,
+  onHeld: () => void = () => undefined,
+): ReadonlyMap<string, string> {
   db.run("BEGIN");
   try {
+    // The first read decides which state is seen.
+    db.query("SELECT 1 FROM sqlite_schema").get();
+    onHeld();
     const tables = db
       .query<{ name: string; without_rowid: number }, []>(
         `SELECT name, wr AS without_rowid FROM pragma_table_list

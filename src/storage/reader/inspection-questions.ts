@@ -4,6 +4,7 @@ import type { Glance } from "../event-db/numbers/glance.ts";
 import type { Rhythms } from "../event-db/numbers/rhythm.ts";
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
 import type { ReplayOrder } from "../event-db/replays/replay-run.ts";
+import type { MainDigest } from "../main-db/replication/main-digest.ts";
 import type { CheckProgress, CheckReport } from "./check.ts";
 import type { EventToLocate, LocatedEvent } from "./locate-event.ts";
 
@@ -30,6 +31,14 @@ export type FileRhythms = Readonly<{ path: string; rhythms: Rhythms }>;
 
 export type FileGlance = Readonly<{ path: string; glance: Glance }>;
 
+/** What a database has, as digests. */
+export type CopyDigest = Readonly<{
+  /** Schema version; copies of different versions cannot be compared. */
+  schema: number;
+  /** By table. */
+  tables: ReadonlyMap<string, string>;
+}>;
+
 export type InspectionRequest =
   | Readonly<{ kind: "survey"; paths: readonly string[] }>
   | Readonly<{ kind: "unfinished replays"; paths: readonly string[] }>
@@ -37,7 +46,8 @@ export type InspectionRequest =
   | Readonly<{ kind: "rhythms"; paths: readonly string[] }>
   | Readonly<{ kind: "glances"; paths: readonly string[]; now: number }>
   | (Readonly<{ kind: "locate event" }> & EventToLocate)
-  | Readonly<{ kind: "check"; dbPath: string; dataDir: string }>;
+  | Readonly<{ kind: "check"; dbPath: string; dataDir: string }>
+  | Readonly<{ kind: "digest event file" | "digest main database"; path: string }>;
 
 export type InspectionAnswer =
   | Readonly<{ kind: "survey"; files: readonly SurveyedFile[] }>
@@ -47,6 +57,13 @@ export type InspectionAnswer =
   | Readonly<{ kind: "glances"; files: readonly FileGlance[] }>
   | Readonly<{ kind: "locate event"; located: LocatedEvent }>
   | Readonly<{ kind: "check"; report: CheckReport }>
-  /** Sent before the answer, any number of times. */
-  | Readonly<{ kind: "progress"; progress: CheckProgress }>
+  | Readonly<{ kind: "digest event file"; digest: CopyDigest }>
+  | Readonly<{ kind: "digest main database"; digest: MainDigest }>
+  | InspectionNews
   | Readonly<{ kind: "failed"; error: string }>;
+
+/** Sent before the answer, any number of times. */
+export type InspectionNews =
+  | Readonly<{ kind: "progress"; progress: CheckProgress }>
+  /** Changes from now on are not in the answer. */
+  | Readonly<{ kind: "held" }>;

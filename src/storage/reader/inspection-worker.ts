@@ -6,8 +6,11 @@ import { type Rhythms, readRhythms } from "../event-db/numbers/rhythm.ts";
 import { measureSpace } from "../event-db/numbers/space.ts";
 import { type CountedReplay, countReplay } from "../event-db/replays/replay-count.ts";
 import { hasUnfinishedReplayRun } from "../event-db/replays/replay-run.ts";
+import { digestMain } from "../main-db/replication/main-digest.ts";
+import { readVersion } from "../sqlite/own-database.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
 import { type CheckProgress, checkDatabases } from "./check.ts";
+import { digestTables } from "./file-digest.ts";
 import type {
   FileGlance,
   InspectionAnswer,
@@ -91,6 +94,16 @@ function answer(request: InspectionRequest): InspectionAnswer {
     }
     case "locate event":
       return { kind: "locate event", located: locateEvent(request) };
+    case "digest event file": {
+      const onHeld = () => self.postMessage({ kind: "held" } satisfies InspectionAnswer);
+      const digest = read(request.path, (db) => ({
+        tables: digestTables(db, onHeld),
+        schema: readVersion(db),
+      }));
+      return { kind: "digest event file", digest };
+    }
+    case "digest main database":
+      return { kind: "digest main database", digest: read(request.path, digestMain) };
     case "check":
       return { kind: "check", report: checkDatabases(request, tellProgress) };
   }

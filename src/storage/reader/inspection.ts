@@ -1,12 +1,15 @@
 /** The event loop's side of the worker that reads database files; each question starts a worker of its own. */
 
 import type { CountedReplay } from "../event-db/replays/replay-count.ts";
+import type { MainDigest } from "../main-db/replication/main-digest.ts";
 import { askWorker } from "../workers/ask-worker.ts";
 import type { CheckProgress, CheckReport } from "./check.ts";
 import type {
+  CopyDigest,
   FileGlance,
   FileRhythms,
   InspectionAnswer,
+  InspectionNews,
   InspectionRequest,
   ReplayToCount,
   SurveyedFile,
@@ -53,19 +56,37 @@ export async function checkInBackground(
   onProgress: (progress: CheckProgress) => void = () => undefined,
 ): Promise<CheckReport> {
   const { dbPath, dataDir } = where;
-  const answer = await inspect({ kind: "check", dbPath, dataDir }, onProgress);
+  const answer = await inspect({ kind: "check", dbPath, dataDir }, (news) => {
+    if (news.kind === "progress") onProgress(news.progress);
+  });
   if (answer.kind !== "check") throw new Error("the check has no report");
   return answer.report;
 }
 
+/** `onHeld` is called once later changes of the file are not in the digest any more. */
+export async function digestEventFile(path: string, onHeld: () => void): Promise<CopyDigest> {
+  const answer = await inspect({ kind: "digest event file", path }, (news) => {
+    if (news.kind === "held") onHeld();
+  });
+  if (answer.kind !== "digest event file") throw new Error("there is no digest");
+  return answer.digest;
+}
+
+/** Rejects for a main database that is no part of a cluster. */
+export async function digestMainDatabase(path: string): Promise<MainDigest> {
+  const answer = await inspect({ kind: "digest main database", path });
+  if (answer.kind !== "digest main database") throw new Error("there is no digest");
+  return answer.digest;
+}
+
 async function inspect(
   request: InspectionRequest,
-  onProgress: (progress: CheckProgress) => void = () => undefined,
+  onNews: (news: InspectionNews) => void = () => undefined,
 ): Promise<InspectionAnswer> {
   const script = new URL("./inspection-worker.ts", import.meta.url);
   const answer = await askWorker<InspectionRequest, InspectionAnswer>(script, request, (message) => {
-    if (message.kind !== "progress") return true;
-    onProgress(message.progress);
+    if (message.kind !== "progress" && message.kind !== "held") return true;
+    onNews(message);
     return false;
   });
   if (answer.kind === "failed") throw new Error(answer.error);

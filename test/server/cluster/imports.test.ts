@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { SEED_BYTES, SEED_SHA256 } from "../../../src/http/cluster/seed-routes.ts";
 import { newId } from "../../../src/lib/ids.ts";
 import { nextTurn } from "../../../src/lib/pauses.ts";
+import { createHeardNodes } from "../../../src/server/cluster/heard-nodes.ts";
 import { type ClusterImports, createClusterImports } from "../../../src/server/cluster/imports.ts";
 import type { HeardNode } from "../../../src/storage/cluster/leadership.ts";
 import { makeEventFile } from "../../../src/storage/event-db/new-file.ts";
@@ -32,14 +33,10 @@ beforeEach(() => {
   heard = new Map();
   [servers, asked] = [[], []];
   const { log } = createRecordingLog();
+  const member = { node: "self", nodes: () => [...heard.values()] };
   imports = createClusterImports({
-    member: {
-      node: "self",
-      nodes: () => [...heard.values()],
-      leader: () => ({ node: "leader", url: "" }),
-      epoch: () => 1,
-      keepsFiles: true,
-    },
+    member: { leader: () => ({ node: "leader", url: "" }), epoch: () => 1, keepsFiles: true },
+    others: createHeardNodes({ member, clock }),
     dataDir,
     mainDb: { replication: { hasWebhook: () => true } },
     files: { delete: () => Promise.resolve() },

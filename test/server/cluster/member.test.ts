@@ -78,6 +78,7 @@ function start(node: string, { keeps = true } = {}): Node {
       clock,
       onTrouble: () => undefined,
     }),
+    digests: { begin: () => Promise.resolve() },
     isUnfit: () => false,
     lead: () => Promise.resolve(),
     leaderChanged: () => undefined,

@@ -1,6 +1,8 @@
 /** Nodes with event files of their own that apply one log in memory. */
-import { type Applier, type ApplierTrouble, startApplier } from "../../../src/storage/cluster/applier.ts";
+import { type Applier, startApplier } from "../../../src/storage/cluster/applier.ts";
+import type { ApplierTrouble } from "../../../src/storage/cluster/applier-trouble.ts";
 import type { Owner } from "../../../src/storage/cluster/event-log.ts";
+import { FORMATS } from "../../../src/storage/cluster/formats.ts";
 import { createOutbox, type Outbox } from "../../../src/storage/cluster/outbox.ts";
 import { createReplicatedWriter } from "../../../src/storage/cluster/replicated-writer.ts";
 import { createSpareWriter } from "../../../src/storage/cluster/spare-writer.ts";
@@ -21,6 +23,8 @@ export type TestNode = Readonly<{
   leaders: readonly Owner[];
   /** Transactions of rows, with their positions. */
   rows: readonly Readonly<{ rows: readonly RowChange[]; position: number }>[];
+  /** Digests of webhooks' tables, by the comparisons that the log has brought. */
+  compared: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Webhooks whose files come from another node. */
   awaited: Map<string, PromiseWithResolvers<void>>;
   /** Claims the leadership and resolves once the claim is applied here. */
@@ -68,6 +72,7 @@ export function createNodes(): Nodes {
       const troubles: ApplierTrouble[] = [];
       const leaders: Owner[] = [];
       const awaited = new Map<string, PromiseWithResolvers<void>>();
+      const compared = new Map<string, ReadonlyMap<string, string>>();
       const rows: { rows: readonly RowChange[]; position: number }[] = [];
       let own: Owner | null = null;
       const { clock } = world;
@@ -78,7 +83,7 @@ export function createNodes(): Nodes {
         epoch: () => own?.epoch,
         onProof: () => undefined,
         clock,
-        readable: () => 1,
+        readable: () => FORMATS.newest,
       });
       const applier = startApplier({
         log: connection,
@@ -99,6 +104,11 @@ export function createNodes(): Nodes {
             return Promise.resolve({ filesThere: first?.promise ?? null });
           },
         },
+        digests: {
+          async begin({ webhookId, compare }) {
+            compared.set(compare, digestTables(world.files.open(webhookId).db));
+          },
+        },
         clock,
         onLeader: (owner) => leaders.push(owner),
         onTrouble: (trouble) => troubles.push(trouble),
@@ -115,6 +125,7 @@ export function createNodes(): Nodes {
         troubles,
         leaders,
         rows,
+        compared,
         awaited,
         async lead() {
           const last = leaders.at(-1) ?? leader;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { newId } from "../../../src/lib/ids.ts";
 import { nextTurn } from "../../../src/lib/pauses.ts";
+import { FORMATS } from "../../../src/storage/cluster/formats.ts";
 import { encodeRecord } from "../../../src/storage/cluster/record.ts";
 import { UnfitRows } from "../../../src/storage/main-db/replication/apply-rows.ts";
 import { dedupKey, draft, pendingFor, settlement } from "../storage-world.ts";
@@ -51,6 +52,52 @@ test("entries of a webhook whose file comes from another node wait for it, and n
   arriving.resolve();
   await nodes.settled();
   expect(two.world.storedIds("w1")).toEqual([held.id]);
+});
+
+describe("a comparison", () => {
+  const ask = (node: TestNode, compare: string, webhookId = "w1") =>
+    new Promise<unknown>((resolve, reject) => {
+      const waiter = { stored: () => undefined, applied: resolve, failed: reject };
+      node.outbox.put({ entry: { webhookId, compare }, waiter });
+    });
+
+  test("sees at all nodes what comes before it in the log, and nothing that comes after it", async () => {
+    const one = nodes.add("one");
+    await one.lead();
+    const two = nodes.add("two");
+    const all = [appended(one), appended(one), ask(one, "first"), appended(one), ask(one, "second")];
+    await Promise.all([...all, appended(two), appended(one)]);
+    await nodes.settled();
+    for (const node of [one, two]) expect([...node.compared.keys()]).toEqual(["first", "second"]);
+    for (const id of ["first", "second"]) expect(two.compared.get(id)).toEqual(one.compared.get(id));
+    expect(one.compared.get("first")).not.toEqual(one.compared.get("second"));
+    expect(one.compared.get("second")).not.toEqual(one.digest("w1"));
+    expect(two.digest("w1")).toEqual(one.digest("w1"));
+  });
+
+  test("shows a file that is not as the others", async () => {
+    const one = nodes.add("one");
+    await one.lead();
+    const two = nodes.add("two");
+    const stored = await appended(one);
+    await nodes.settled();
+    two.world.files.open("w1").db.run("UPDATE events SET body = x'00' WHERE id = ?", [stored.id]);
+    await ask(one, "after");
+    await nodes.settled();
+    expect(two.compared.get("after")).not.toEqual(one.compared.get("after"));
+  });
+
+  test("is dropped where its leader was deposed, its webhook is none, or the node has no files", async () => {
+    const [one, two, spare] = [nodes.add("one"), nodes.add("two"), nodes.add("spare", { keeps: false })];
+    await one.lead();
+    await expect(ask(one, "of none", "w3")).rejects.toMatchObject({ kind: "not_found" });
+    await nodes.settled();
+    await two.lead();
+    await expect(ask(one, "late")).rejects.toMatchObject({ code: "not_leading" });
+    await ask(two, "good");
+    await nodes.settled();
+    expect([one, two, spare].map(({ compared }) => [...compared.keys()])).toEqual([["good"], ["good"], []]);
+  });
 });
 
 describe("events", () => {
@@ -363,7 +410,7 @@ describe("a node that meets what a later version wrote", () => {
   const later = { webhookId: "w1", command: { name: "laterCommand", of: 1 } };
 
   test.each([
-    ["a record of a later format", encodeRecord({ node: "next", entries: [] }, 2)],
+    ["a record of a later format", encodeRecord({ node: "next", entries: [] }, FORMATS.newest + 1)],
     ["a command that it does not have", encodeRecord({ node: "next", entries: [later] })],
   ])("applies neither that nor anything after it: %s", async (_, bytes) => {
     const one = nodes.add("one");

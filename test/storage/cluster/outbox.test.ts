@@ -1,7 +1,7 @@
 /** A node's memory of the records that it has appended. */
 import { describe, expect, test } from "bun:test";
 import { nextTurn } from "../../../src/lib/pauses.ts";
-import { type ClusterEntry, isConfig } from "../../../src/storage/cluster/entries.ts";
+import type { ClusterEntry } from "../../../src/storage/cluster/entries.ts";
 import { FORMATS, Formats, readableByAll } from "../../../src/storage/cluster/formats.ts";
 import { createOutbox } from "../../../src/storage/cluster/outbox.ts";
 import { decodeRecord } from "../../../src/storage/cluster/record.ts";
@@ -112,9 +112,9 @@ test("once the reader brings nothing more, changes that wait for it fail, those 
 });
 
 describe("entries of a later format", () => {
-  const isEvent = (entry: ClusterEntry) => !isConfig(entry) && entry.command.name === "append";
+  const isEvent = (entry: ClusterEntry) => "command" in entry && entry.command.name === "append";
   const without = (entry: ClusterEntry): ClusterEntry =>
-    isConfig(entry) || entry.command.name !== "append"
+    !("command" in entry) || entry.command.name !== "append"
       ? entry
       : {
           ...entry,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { NotPlain, type PlainData } from "../../../src/storage/cluster/bytes-in-json.ts";
+import { FORMATS } from "../../../src/storage/cluster/formats.ts";
 import { decodeRecord, encodeRecord } from "../../../src/storage/cluster/record.ts";
 import { DamagedRecord, NewerRecord } from "../../../src/storage/cluster/unreadable.ts";
 import { thrownBy } from "../../support/thrown.ts";
@@ -163,8 +164,11 @@ describe("bytes that are no record", () => {
   });
 
   test("of a later version are told apart from damaged ones, whatever the rest of the head is", async () => {
-    const error = await thrownBy(() => decodeRecord(withHead({ v: 2, lists: {} })));
+    const { newest } = FORMATS;
+    const error = await thrownBy(() => decodeRecord(withHead({ v: newest + 1, lists: {} })));
     expect(error).toBeInstanceOf(NewerRecord);
-    expect(error).toMatchObject({ message: "The record has format 2; this program reads up to 1." });
+    expect(error).toMatchObject({
+      message: `The record has format ${newest + 1}; this program reads up to ${newest}.`,
+    });
   });
 });

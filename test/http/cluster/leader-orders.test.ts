@@ -1,8 +1,8 @@
-/** A follower has the leader forget a node, and hands on what that says. */
+/** A follower hands an order on to the leader, such as to forget a node, and tells what that says. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { createForgetSender } from "../../../src/http/cluster/forget-sender.ts";
 import type { NodeAddress } from "../../../src/http/cluster/forward.ts";
-import { operatorRoutes } from "../../../src/http/cluster/operator-routes.ts";
+import { createLeaderOrders } from "../../../src/http/cluster/leader-orders.ts";
+import { forgetPath, operatorRoutes } from "../../../src/http/cluster/operator-routes.ts";
 import { AppError } from "../../../src/lib/errors.ts";
 import { appErrorOf } from "../../support/thrown.ts";
 import { signaturesOf, startNode } from "./pair.ts";
@@ -10,7 +10,8 @@ import { signaturesOf, startNode } from "./pair.ts";
 let leader: ReturnType<typeof startNode>;
 let known: NodeAddress | null;
 let forget: (node: string) => Promise<void>;
-const send = createForgetSender({ leader: () => known, signatures: signaturesOf("b") });
+const order = createLeaderOrders({ leader: () => known, signatures: signaturesOf("b") });
+const send = (node: string) => order(forgetPath(node));
 
 beforeEach(() => {
   const routes = operatorRoutes({
@@ -27,7 +28,7 @@ afterEach(() => leader.stop());
 test("the leader forgets it", async () => {
   const forgotten: string[] = [];
   forget = async (node) => void forgotten.push(node);
-  await send("gone");
+  expect(await send("gone")).toEqual({ forgotten: "gone" });
   expect(forgotten).toEqual(["gone"]);
 });
 

@@ -1,28 +1,30 @@
-/** Asks the leader of the cluster to forget a node. */
+/** Hands an operator's order on to the leader of the cluster. */
 import { AppError } from "../../lib/errors.ts";
 import type { NodeAddress } from "./forward.ts";
 import { createNodeFetch, readNodeError } from "./node-fetch.ts";
 import type { NodeSignatures } from "./node-signature.ts";
-import { forgetPath } from "./operator-routes.ts";
 
 const TIMEOUT_MS = 10_000;
 
-/** Rejects with what the leader says, or with AppError `unavailable` if there is none or it does not answer. */
-export function createForgetSender(deps: {
+/**
+ * Posts to a path, which may have a query, and resolves with the answer's JSON. Rejects with what the leader says, or with
+ * AppError `unavailable` if there is none or it does not answer. `signal` limits the time, by default 10 s do.
+ */
+export type OrderLeader = (path: string, signal?: AbortSignal) => Promise<unknown>;
+
+export function createLeaderOrders(deps: {
   leader: () => NodeAddress | null;
   signatures: Pick<NodeSignatures, "sign">;
-}): (node: string) => Promise<void> {
+}): OrderLeader {
   const { leader: findLeader, signatures } = deps;
   const fetchNode = createNodeFetch({ signatures });
-  return async (node) => {
+  return async (path, signal = AbortSignal.timeout(TIMEOUT_MS)) => {
     const leader = findLeader();
     if (leader === null) throw nobody();
-    const path = forgetPath(node);
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetchNode(leader.url, { method: "POST", path, signal }).catch((cause: unknown) => {
       throw nobody(cause);
     });
-    if (response.ok) return;
+    if (response.ok) return response.json();
     const told = await readNodeError(response);
     if (told === null) throw nobody();
     const { code, message, hint } = told;
