@@ -2,8 +2,6 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import { AppError, errorMessage } from "../../lib/errors.ts";
-import type { MainDigest } from "../../storage/main-db/replication/main-digest.ts";
-import type { CopyDigest } from "../../storage/reader/inspection-questions.ts";
 import { IDLE_SECONDS } from "../listen.ts";
 import type { NodeAddress } from "./forward.ts";
 import { CLUSTER_PREFIX } from "./gate.ts";
@@ -15,6 +13,10 @@ const DIGESTS_PATH = `${CLUSTER_PREFIX}digests`;
 const MAIN = "main";
 const NONE = "no_digest";
 
+/** Digests by table, and the schema version of the database. */
+type Digest = Readonly<{ schema: number; tables: ReadonlyMap<string, string> }>;
+type MainDigest = Digest & Readonly<{ position: number; hasUnshipped: boolean }>;
+
 const tablesSchema = z.record(z.string(), z.string()).transform((tables) => new Map(Object.entries(tables)));
 const copySchema = z.object({ schema: z.number(), tables: tablesSchema });
 const mainSchema = copySchema.extend({ position: z.number(), hasUnshipped: z.boolean() });
@@ -22,7 +24,7 @@ const mainSchema = copySchema.extend({ position: z.number(), hasUnshipped: z.boo
 /** The gate must be in front: it verifies who asks. */
 export function digestRoutes(deps: {
   /** Null if the log has not brought that comparison here lately. */
-  find: (id: string) => Promise<CopyDigest> | null;
+  find: (id: string) => Promise<Digest> | null;
   ofMainDatabase: () => Promise<MainDigest>;
 }) {
   return new Elysia({ name: "digests" }).get(
@@ -49,7 +51,7 @@ export function digestRoutes(deps: {
 /** Both reject with AppError `unavailable` if the node does not answer or says that something is wrong. */
 export type DigestClient = Readonly<{
   /** Resolves with null if the log has not brought the comparison to the node, or not lately. */
-  fetchDigest: (from: NodeAddress, id: string, signal: AbortSignal) => Promise<CopyDigest | null>;
+  fetchDigest: (from: NodeAddress, id: string, signal: AbortSignal) => Promise<Digest | null>;
   fetchMainDigest: (from: NodeAddress, signal: AbortSignal) => Promise<MainDigest>;
 }>;
 

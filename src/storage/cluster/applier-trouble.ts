@@ -1,4 +1,4 @@
-/** What a node meets as it applies the cluster's log. */
+/** Trouble that a node meets as it applies the cluster's log. */
 import type { ReaderTrouble } from "./event-log.ts";
 
 export type ApplierTrouble =

@@ -10,7 +10,7 @@ import { notLeading } from "./not-leading.ts";
 import type { Waiter } from "./outbox.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
-/** What the log says of an entry. */
+/** An entry's place in the log, and who waits for it. */
 export type OfEntry = Readonly<{
   position: number;
   /** Index among the record's entries. */

@@ -31,7 +31,7 @@ export type FileRhythms = Readonly<{ path: string; rhythms: Rhythms }>;
 
 export type FileGlance = Readonly<{ path: string; glance: Glance }>;
 
-/** What a database has, as digests. */
+/** The content of a database, as digests. */
 export type CopyDigest = Readonly<{
   /** Schema version; copies of different versions cannot be compared. */
   schema: number;
