@@ -52,7 +52,7 @@ export function createAddressRules(allowedCidrs: readonly string[]): AddressRule
     if (ip === null) return "the name resolves to something that is not an address";
     const embedded = embeddedIpv4(ip);
     if (isMetadata(ip, embedded)) {
-      const exact = `${text}/${ip.kind() === "ipv4" ? 32 : 128}`;
+      const exact = `${ip.toString()}/${ip.kind() === "ipv4" ? 32 : 128}`;
       return allowed.includesExactly(ip)
         ? null
         : `address ${text} serves cloud metadata: list it in ALLOWED_TARGET_CIDRS as ${exact} to allow it`;

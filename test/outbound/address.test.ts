@@ -110,6 +110,13 @@ describe("an address of a cloud's metadata service", () => {
     });
   }
 
+  for (const address of addresses) {
+    test(`${address} is allowed by the entry that its refusal names`, () => {
+      const [, entry = ""] = /as (\S+) to allow it$/.exec(broad.refusal(address) ?? "") ?? [];
+      expect(createAddressRules([entry]).refusal(address)).toBeNull();
+    });
+  }
+
   test("is allowed by an entry of its own", () => {
     const rules = createAddressRules(["169.254.169.254/32", "fd00:ec2::254"]);
     expect(rules.refusal("169.254.169.254")).toBeNull();
