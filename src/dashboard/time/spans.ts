@@ -131,7 +131,7 @@ function steps({
 
 /** The distance of the axis's labels. */
 function tickStepOf(length: number): number {
-  const handy = [...STEPS.filter((step) => step >= 5 * MINUTE_MS), 15 * MINUTE_MS].sort((a, b) => a - b);
+  const handy = [...STEPS, 15 * MINUTE_MS].sort((a, b) => a - b);
   return (
     handy.find((step) => length / step <= MOST_TICKS) ?? Math.ceil(length / MOST_TICKS / DAY_MS) * DAY_MS
   );

@@ -42,6 +42,15 @@ describe("spans of a chart", () => {
     expect(ticks("1y", "UTC").slice(-2)).toEqual(["Oct", "Nov"]);
   });
 
+  test("have a label at any length, also of the first minutes", () => {
+    for (const minutes of [1, 2, 3, 4, 7, 30, 90, 300, 3_000, 30_000]) {
+      const from = at("2026-11-29T11:31:05Z");
+      const spans = spansBetween({ from, to: from + minutes * MINUTE_MS, zone: "Europe/Berlin" });
+      const ticks = spans.flatMap(({ tick }) => tick ?? []);
+      expect([minutes, ticks.length > 0, ticks.length <= 9]).toEqual([minutes, true, true]);
+    }
+  });
+
   test("have days of 23 and 25 hours where the clocks change", () => {
     const days = spansOf("30d", { now: at("2026-11-10T12:00:00Z"), zone: "Europe/Berlin" });
     const [changed] = days.filter(({ name }) => name === "Sun 25 Oct");
