@@ -62,8 +62,6 @@ export type MainDbReplication = Readonly<{
   hasWebhook: (webhookId: string) => boolean;
   /** True for a webhook that is deleted, or hidden until its import ends. */
   hasDeletedWebhook: (webhookId: string) => boolean;
-  /** Notes that the log is applied up to that position. */
-  advance: (position: number) => void;
   /** Notes where reading the log begins at the next start. */
   noteSynced: (position: number) => void;
   /** Notes which schema version the node's event files may have from now on. */
@@ -158,7 +156,6 @@ export function createMainDbReplication(deps: {
     },
     hasWebhook: (webhookId) => findLive.get(webhookId) !== null,
     hasDeletedWebhook: (webhookId) => findDeleted.get(webhookId) !== null,
-    advance: (position) => void setPosition.run(position),
     noteSynced: (position) => void setSynced.run(position),
     noteEventSchema: (version) => void setEventSchema.run(version),
   };

@@ -148,8 +148,8 @@ test("a copy of the leader's file with changes that are not in the log yet catch
 describe("the position", () => {
   test("grows only, and the place where reading begins is kept apart", () => {
     const { replication } = copies.follower.mainDb;
-    replication.advance(7);
-    replication.advance(5);
+    replication.forget(0, 7);
+    replication.forget(0, 5);
     replication.noteSynced(6);
     expect(replication.state()).toMatchObject({ position: 7, syncedPosition: 6 });
   });
