@@ -36,12 +36,17 @@ export function redirectOf(response: {
   const location = response.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
   if (location === undefined) return refused("the response has no Location");
   const base = new URL(response.url);
-  const url = parseOutboundUrl(URL.parse(location, base.href)?.href ?? "", MAX_CALLED);
+  const url = parseOutboundUrl(URL.parse(escaped(location), base.href)?.href ?? "", MAX_CALLED);
   if (typeof url === "string") return refused(`the URL in its Location ${url}`);
   if (base.protocol === "https:" && url.protocol !== "https:")
     return refused("the redirect leads from https to http");
   url.hash = "";
   return { kind: "follow", url: url.href, isSameOrigin: url.origin === base.origin };
+}
+
+/** Escapes the bytes beyond ASCII, of which a header's value has one per character: most are UTF-8, not Latin-1. */
+function escaped(location: string): string {
+  return location.replaceAll(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function refused(reason: string): Redirect {

@@ -29,6 +29,16 @@ describe("a redirect that keeps method and body", () => {
     }
   });
 
+  test("keeps the bytes of its Location beyond ASCII, one per character", () => {
+    const bytes = (text: string) => Buffer.from(text).toString("latin1");
+    for (const [location, url] of [
+      [bytes("/straße?q=é"), "https://shop.example/stra%C3%9Fe?q=%C3%A9"],
+      ["/caf\xe9", "https://shop.example/caf%E9"],
+      [bytes("//münchen.example/"), "https://xn--mnchen-3ya.example/"],
+    ] as const)
+      expect(ask(location)).toMatchObject({ kind: "follow", url });
+  });
+
   test("is not followed to an invalid location, to less security, or without end", () => {
     expect(reasonOf(ask(null))).toBe("the response has no Location");
     expect(reasonOf(ask("http://shop.example/in"))).toBe("the redirect leads from https to http");
