@@ -128,6 +128,23 @@ const BROKEN_IN_HEADER = `[...document.querySelectorAll(".header a, .header butt
   return width > 0 && (height > 40 || width < 24 || right > window.innerWidth);
 }).map((each) => window.innerWidth + " px: " + each.textContent)`;
 
+const CUT_NAME = `(() => {
+  const name = document.querySelector(".nav-user");
+  const text = document.createRange();
+  text.selectNodeContents(name);
+  return text.getBoundingClientRect().width > name.getBoundingClientRect().width;
+})()`;
+
+test("the header shows a short name in full in windows that have room", async () => {
+  const { page } = await open("/profile");
+  await signIn(page);
+  for (const width of [970, 1000, 1030, 1089, 1280]) {
+    await page.setViewportSize({ width, height: 500 });
+    expect([width, await page.evaluate(CUT_NAME)]).toEqual([width, false]);
+  }
+  await page.context().close();
+});
+
 test("the header keeps each of its words on one line in windows of every width", async () => {
   await dashboard.users.create({ username: "a".repeat(40), password: PASSWORD, role: "admin" });
   const { page } = await open("/profile");
