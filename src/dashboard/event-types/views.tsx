@@ -94,10 +94,10 @@ function Row({ type }: { type: EventTypeSummary }): JSX.Element {
         </a>{" "}
         <ManagedBadge of={{ ...type, key: type.name }} />
       </td>
-      <td data-label="Description" safe>
+      <td data-label={type.description === "" ? undefined : "Description"} safe>
         {type.description}
       </td>
-      <td data-label="Has">
+      <td data-label={type.hasSchema || type.hasExample ? "Has" : undefined}>
         {type.hasSchema && <Badge tone="idle" label="schema" />}{" "}
         {type.hasExample && <Badge tone="idle" label="example" />}
       </td>

@@ -38,6 +38,14 @@ test("an event type is added, offered, changed and deleted", async () => {
   expect(await page("/event-types")).toContain("No event types yet");
 });
 
+test("what an event type lacks has no label, which a phone would show before nothing", async () => {
+  await app.ask("/event-types", { form: { name: "bare" } });
+  const labels = /data-label="(?:Description|Has)"/;
+  expect(await page("/event-types")).not.toMatch(labels);
+  await app.ask("/event-types", { form: FORM });
+  expect(await page("/event-types")).toMatch(labels);
+});
+
 test("a form comes back with what is wrong", async () => {
   const wrong = await app.ask("/event-types", { form: { ...FORM, name: "b", schema: '{"pattern":"a"}' } });
   expect(wrong.status).toBe(422);

@@ -133,7 +133,7 @@ function MemberRow(props: { member: Member; webhook: Webhook; isOwner: boolean }
           </form>
         )}
       </td>
-      <td class="nowrap" data-label="Since">
+      <td class="nowrap" data-label={since === null ? undefined : "Since"}>
         {since === null ? "" : <Time at={since} relative />}
       </td>
       <td class="cell-actions">

@@ -1,6 +1,6 @@
-/** The log and an event on a phone, in a real browser. */
+/** Where parts of the log and of an event are, most of all on a phone, in a real browser. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { PHONE } from "../../support/browser.ts";
+import { DESKTOP, PHONE } from "../../support/browser.ts";
 import { startTestEvents, type TestEvents } from "../../support/test-events.ts";
 import { OVER_HTTP, windowsOf } from "../../support/windows.ts";
 
@@ -55,5 +55,13 @@ test("menus open within the window, wherever their buttons are", async () => {
   await page.goto(`${app.path}/logs?q=order`);
   await page.getByText("Save this filter").click();
   expect(await room(".save-filter-panel")).toEqual([16, 16]);
+  await page.context().close();
+});
+
+test("the buttons below the log stand apart, on one line in a wide window", async () => {
+  const { page } = await open(`${app.path}/logs`, DESKTOP);
+  const gaps = `(([first, second]) => [second.left - first.right, second.top - first.top])(
+    [...document.querySelectorAll(".log-chosen button")].map((each) => each.getBoundingClientRect()))`;
+  expect(await page.evaluate(gaps)).toEqual([8, 0]);
   await page.context().close();
 });
