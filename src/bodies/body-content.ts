@@ -43,13 +43,13 @@ const unpacked = new WeakMap<Uint8Array, Unpacked>();
  * to do, as for every uncompressed body.
  */
 export function unpackAhead(body: Uint8Array, { contentEncoding }: BodyHead): Promise<void> | null {
-  if (!isPacked(contentEncoding) || body.byteLength === 0 || unpacked.has(body)) return null;
+  if (!isPacked(body, contentEncoding) || unpacked.has(body)) return null;
   return unpackAside(body, contentEncoding).then((done) => void unpacked.set(body, done));
 }
 
 /** Returns the decompressed body, or the body itself if it was not compressed. */
 export function unpack(body: Uint8Array, { contentEncoding }: BodyHead): Unpacked {
-  if (!isPacked(contentEncoding) || body.byteLength === 0) return { bytes: body };
+  if (!isPacked(body, contentEncoding)) return { bytes: body };
   const known = unpacked.get(body);
   if (known !== undefined) return known;
   const done = unpackNow(body, contentEncoding);

@@ -1,9 +1,11 @@
 /** Decompresses bodies up to a size limit; bodies beyond it are not decompressed at all. */
+import { isAscii } from "node:buffer";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 
 /** Limit for both the compressed and the decompressed body. */
 const MAX_UNPACKED_BYTES = 1024 * 1024;
+const MAX_CODINGS = 10;
 
 export type Unpacked = Readonly<{ bytes: Uint8Array } | { fault: string }>;
 
@@ -33,14 +35,51 @@ function codecOf(encoding: string, packed: Uint8Array): Codec | null {
   }
 }
 
-/** Returns whether a Content-Encoding means compression; "" and "identity" do not. */
-export function isPacked(contentEncoding: string): boolean {
+/**
+ * Content codings that compress, supported or not. Others are ignored: many senders name a charset there, such as
+ * "utf-8".
+ */
+const COMPRESSIONS: ReadonlySet<string> = new Set([
+  ...[
+    "gzip",
+    "x-gzip",
+    "deflate",
+    "br",
+    "zstd",
+    "dcb",
+    "dcz",
+    "compress",
+    "x-compress",
+    "exi",
+    "pack200-gzip",
+  ],
+  ...["bzip2", "x-bzip2", "lz4", "lzma", "snappy", "xz"],
+]);
+
+/**
+ * Returns whether a body is compressed as its Content-Encoding says. Plain text is not: proxies that decompress a body
+ * may leave its Content-Encoding.
+ */
+export function isPacked(body: Uint8Array, contentEncoding: string): boolean {
+  if (contentEncoding === "") return false;
   const encoding = normal(contentEncoding);
-  return encoding !== "" && encoding !== "identity";
+  if (encoding === "" || isPlainText(body)) return false;
+  const isGzip = encoding === "gzip" || encoding === "x-gzip";
+  return !isGzip || (body[0] === 0x1f && body[1] === 0x8b);
 }
 
+/** Compressed bytes may all be ASCII if they are few, but then have control characters. */
+function isPlainText(body: Uint8Array): boolean {
+  return isAscii(body) && !body.subarray(0, 64).some((byte) => byte < 0x09 || (byte > 0x0d && byte < 0x20));
+}
+
+/** Returns the codings that compress, in lower case. */
 function normal(contentEncoding: string): string {
-  return contentEncoding.trim().toLowerCase();
+  const codings = contentEncoding.toLowerCase().split(",", MAX_CODINGS);
+  return codings
+    .map((coding) => coding.trim())
+    .filter((coding) => COMPRESSIONS.has(coding))
+    .join(", ");
 }
 
 /** Decompresses on the event loop, which hostile bytes can block for up to 0.1 s; `unpackAside` does not block it. */

@@ -1,5 +1,4 @@
 /** Produces a body's text for pages and searches: decompressed, decoded by its charset, unescaped. */
-import { isAscii } from "node:buffer";
 import { charsetOf, strictDecoder } from "./charset.ts";
 import { isPacked, type Unpacked, unpackAside, unpackNow } from "./content-encoding.ts";
 import { unescapeForm } from "./form-values.ts";
@@ -16,19 +15,14 @@ export function mayBeJson(begin: string, contentType: string): boolean {
   return JSON_TYPE.test(contentType) || /^\s*[{[]/.test(begin);
 }
 
-/** ASCII is never decompressed: proxies that decompress a body may leave its Content-Encoding. */
-function isStillPacked(body: Uint8Array, contentEncoding: string): boolean {
-  return isPacked(contentEncoding) && !isAscii(body);
-}
-
 /** Blocks the thread for up to 0.1 s. */
 export function unpackShownNow(body: Uint8Array, contentEncoding: string): Unpacked {
-  return isStillPacked(body, contentEncoding) ? unpackNow(body, contentEncoding) : { bytes: body };
+  return isPacked(body, contentEncoding) ? unpackNow(body, contentEncoding) : { bytes: body };
 }
 
 /** Decompresses on another thread. Never rejects. */
 export async function unpackShown(body: Uint8Array, contentEncoding: string): Promise<Unpacked> {
-  return isStillPacked(body, contentEncoding) ? unpackAside(body, contentEncoding) : { bytes: body };
+  return isPacked(body, contentEncoding) ? unpackAside(body, contentEncoding) : { bytes: body };
 }
 
 /**

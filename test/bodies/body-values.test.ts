@@ -174,15 +174,14 @@ describe("a compressed body", () => {
   test("that is invalid, decompresses to more than 1 MiB, or has an unknown encoding gives the reason", async () => {
     const zeros = Buffer.alloc(1024 * 1024 + 1, "0");
     const bodies: [string, Uint8Array, string][] = [
-      ["gzip", Buffer.from(json), "The body is not valid gzip, as its Content-Encoding says."],
       ["gzip", gzipSync(json).subarray(0, 20), "The body is not valid gzip, as its Content-Encoding says."],
-      ["br", Buffer.from(json), "The body is not valid br, as its Content-Encoding says."],
+      ["br", Buffer.from("é"), "The body is not valid br, as its Content-Encoding says."],
       ["gzip", gzipSync(zeros), "The body decompresses to more than 1 MiB."],
       ["br", brotliCompressSync(zeros), "The body decompresses to more than 1 MiB."],
       ["deflate", deflateSync(zeros), "The body decompresses to more than 1 MiB."],
-      ["gzip", zeros, "The compressed body is larger than 1 MiB."],
+      ["br", Buffer.concat([zeros, Buffer.from("é")]), "The compressed body is larger than 1 MiB."],
       ["gzip, gzip", gzipSync(gzipSync(json)), "The Content-Encoding “gzip, gzip” is not supported."],
-      ["zstd", Buffer.from(json), "The Content-Encoding “zstd” is not supported."],
+      ["zstd", Bun.zstdCompressSync(json), "The Content-Encoding “zstd” is not supported."],
     ];
     for (const [encoding, bytes, why] of bodies) {
       expect([encoding, valuesOf(bytes, { encoding }).fault()]).toEqual([encoding, why]);
@@ -191,6 +190,26 @@ describe("a compressed body", () => {
       await unpackAhead(body, head);
       expect([encoding, bodyValuesOf(body, () => head).fault()]).toEqual([encoding, why]);
     }
+  });
+
+  test("is read as it is if nothing is compressed, whatever its Content-Encoding says", () => {
+    const accented = '{"id":"evt_1","name":"é"}';
+    for (const [encoding, body] of [
+      ["utf-8", accented],
+      ["UTF-8", accented],
+      ["none", accented],
+      ["aws-chunked", accented],
+      ["application/json", accented],
+      ["identity, utf-8", accented],
+      ["gzip", accented],
+      ["gzip", json],
+      ["br", json],
+      ["zstd", json],
+    ] as const) {
+      expect([encoding, at(body, "id", { encoding })]).toEqual([encoding, text("evt_1")]);
+      expect(unpackAhead(Buffer.from(body), { contentType: "", contentEncoding: encoding })).toBeNull();
+    }
+    expect(at(gzipSync(json), "id", { encoding: "utf-8, gzip" })).toEqual(text("evt_1"));
   });
 
   test("may be a form", () => {

@@ -106,7 +106,7 @@ describe("type, key and lane", () => {
         gzipSync(`{"type":"a","id":"a","customer":"a","x":"${"x".repeat(2_000_000)}"}`),
         { "content-encoding": "gzip" },
       ],
-      ["nothing compressed", { "content-encoding": "br" }],
+      ["\u00e9: nothing compressed", { "content-encoding": "br" }],
     ];
     for (const [body, headers] of bodies) {
       const { status, id, isDuplicate } = await post(body, headers);

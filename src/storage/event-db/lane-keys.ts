@@ -25,7 +25,7 @@ export function createLaneKeys(file: EventFile): LaneKeys {
     if (row === null) return () => null;
     const headers: HeaderPairs = JSON.parse(row.headers);
     const head = storedHead({ contentType: row.content_type, headers });
-    bytesRead += isPacked(head.contentEncoding) ? MOST_BYTES : row.body.byteLength;
+    bytesRead += isPacked(row.body, head.contentEncoding) ? MOST_BYTES : row.body.byteLength;
     const values = bodyValuesOf(row.body, () => head);
     return (orderBy) => orderKeyOf(values, orderBy);
   }

@@ -42,7 +42,7 @@ export function joinedHeaders(headers: HeaderList): Record<string, string> {
 /** Unpacked and decoded; undefined where the body is no text. */
 async function textOf({ body, headers, contentType }: ReceivedEvent): Promise<string | undefined> {
   const encoding = headerOf(headers, "content-encoding") ?? "";
-  const unpacked = isPacked(encoding) ? await unpackAside(body, encoding) : { bytes: body };
+  const unpacked = isPacked(body, encoding) ? await unpackAside(body, encoding) : { bytes: body };
   if ("fault" in unpacked) return undefined;
   return createStrictDecode(charsetOf(contentType))(unpacked.bytes) ?? undefined;
 }

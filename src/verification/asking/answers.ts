@@ -46,7 +46,8 @@ export function echoInHeader(name: string, text: string): HandshakeAnswer | null
 /** Reads the body of an unsigned challenge; null if it is too long for one, or compressed. */
 export function valuesOfQuestion(request: ReceivedRequest): BodyValues | null {
   const { headers, body } = request;
-  const isOne = body.byteLength <= MAX_QUESTION_BYTES && !isPacked(headers.get("content-encoding") ?? "");
+  const isOne =
+    body.byteLength <= MAX_QUESTION_BYTES && !isPacked(body, headers.get("content-encoding") ?? "");
   return isOne ? valuesOf(request) : null;
 }
 
