@@ -1,6 +1,6 @@
 /** Three executables, two of which keep the event files: the third is a spare, and takes the place of one that is lost. */
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { importSchema } from "../../src/api/schemas.ts";
 import type { WebhookSetup } from "../support/api-client.ts";
@@ -178,9 +178,18 @@ describe("the third node of a cluster with two copies", () => {
     await lost.kill9();
     await send(spare, 5);
     rmSync(join(lost.folder, "data"), { recursive: true });
+    // As long as this is in the way of the copies, it cannot take them.
+    const obstacle = join(spare.folder, "data", ".seed-obstacle.db");
+    mkdirSync(obstacle);
     const forget = () => spare.run(["cluster", "forget", cluster.nameOf(lost)]);
     await until(async () => (await forget()).code === 0, { breakMs: 100 });
     await send(other, 10);
+    await spare.waitForLog(/files could not be taken from the leader; trying again/);
+    await send(spare, 10);
+    expect((await spare.run(["cluster", "status"])).out).toMatch(
+      /at 1 of 2 nodes[\s\S]*^node3 +copies +coming [\s\S]*Being copied to: node3\.$/m,
+    );
+    rmSync(obstacle, { recursive: true });
     await spare.waitForLog(/all event files are taken from the leader/);
     await until(() => isKeeper(spare));
     await equal(other, spare);

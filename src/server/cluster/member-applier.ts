@@ -23,27 +23,22 @@ export function startMemberApplier(deps: {
   imported: ImportedFiles;
   digests: Pick<CopyDigests, "begin">;
   counts: ClusterCounts;
+  /** Called after rows were applied. */
+  onRows: () => void;
   ownEpoch: () => number | null;
   onLeader: (owner: Owner) => void;
   startOver: (how: StartOver) => void;
   clock: Clock;
   log: Logger;
 }): Applier {
-  const { seat, mainDb, imported, counts, onLeader, startOver, log } = deps;
+  const { seat, imported, counts, onLeader, startOver, log } = deps;
   return startApplier({
     ...deps,
     log: seat.log,
     born: seat.born,
     after: seat.after,
     leader: seat.leader,
-    config: createConfigCopy({
-      ...deps,
-      keepsFiles: seat.keeps,
-      onRows() {
-        // The leader has listed this node: it takes the files, and reads the log on from them.
-        if (!seat.keeps && mainDb.keepers.has(seat.node)) startOver("everything");
-      },
-    }),
+    config: createConfigCopy({ ...deps, keepsFiles: seat.keeps }),
     onLeader(owner) {
       onLeader(owner);
       imported.claimed(owner);

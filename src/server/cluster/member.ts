@@ -22,6 +22,7 @@ import { createMark } from "./mark.ts";
 import { startMemberApplier } from "./member-applier.ts";
 import { createMemberHealth } from "./member-health.ts";
 import { createMemberOutbox } from "./member-outbox.ts";
+import { createPromotion } from "./promotion.ts";
 import { createRowsAppend } from "./rows-append.ts";
 import type { Seat, StartOver } from "./seat.ts";
 import { createTurnover, type Turnover } from "./turnover.ts";
@@ -96,9 +97,17 @@ export function createClusterMember(deps: {
       leadership?.resign();
       deps.startOver(how);
     };
+    const promotion = createPromotion({
+      seat,
+      isListed: () => mainDb.keepers.has(node),
+      startOver,
+      clock,
+      log,
+    });
     applier = startMemberApplier({
       ...deps,
       startOver,
+      onRows: promotion.look,
       seat,
       writer: local,
       outbox,
@@ -137,7 +146,8 @@ export function createClusterMember(deps: {
         url,
         version,
         applied: applied(),
-        synced,
+        synced: promotion.synced(synced),
+        files: promotion.files(),
         copies,
         room: deps.room(),
         format: FORMATS.newest,
@@ -174,7 +184,9 @@ export function createClusterMember(deps: {
       isLeading: mayLead,
       onSynced: (position) => (synced = position),
     });
+    promotion.look();
     stops.push(
+      promotion.stop,
       () => shipping.stop(),
       imported.stop,
       upkeep.stop,

@@ -14,7 +14,7 @@ import { type Beat, readBeat } from "../../storage/cluster/beat.ts";
 import type { EventLog } from "../../storage/cluster/event-log.ts";
 import { FORMATS } from "../../storage/cluster/formats.ts";
 import { BEAT_MS } from "../../storage/cluster/leadership.ts";
-import { type Seeded, type SeedProgress, seedFrom } from "../../storage/cluster/seed.ts";
+import { type Seeded, type SeedProgress, type StagedSeed, stageSeed } from "../../storage/cluster/seed.ts";
 import { roomIn } from "../../storage/folder/disk-space.ts";
 import { type Held, prepareCopy } from "../../storage/main-db/replication/prepare-copy.ts";
 
@@ -67,23 +67,35 @@ export async function seedFromLeader(deps: Deps): Promise<Seeded> {
   beat();
   const stopBeats = every(clock, BEAT_MS, beat);
   try {
-    for (let left = TRIES - 1; ; left--) {
-      try {
-        return await seedOnce({ ...deps, onPrepared: (position) => (since.position = position) });
-      } catch (error) {
-        const isFinal = error instanceof AppError && error.kind === "conflict";
-        if (left === 0 || isFinal || deps.signal.aborted) throw error;
-        deps.log.warn("files could not be taken from the leader; trying again", { cause: error });
-        await wait(clock, AGAIN_MS);
-      }
-    }
+    const staged = await stageFromLeader({ ...deps, onPrepared: (position) => (since.position = position) });
+    staged.putInPlace();
+    return { missing: staged.missing };
   } finally {
     stopBeats();
   }
 }
 
-/** `onPrepared` is told where reading the log will begin. */
-async function seedOnce(deps: Deps & { onPrepared: (position: number) => void }): Promise<Seeded> {
+type Staging = Omit<Deps, "eventLog"> & {
+  eventLog: Pick<EventLog, "onBeat">;
+  /** Called with the position behind which reading the log will begin: it must be kept from there. */
+  onPrepared: (position: number) => void;
+};
+
+/** Takes copies beside the files that are here. Rejects as `seedFromLeader` does. */
+export async function stageFromLeader(deps: Staging): Promise<StagedSeed> {
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      return await stageOnce(deps);
+    } catch (error) {
+      const isFinal = error instanceof AppError && error.kind === "conflict";
+      if (left === 0 || isFinal || deps.signal.aborted) throw error;
+      deps.log.warn("files could not be taken from the leader; trying again", { cause: error });
+      await wait(deps.clock, AGAIN_MS);
+    }
+  }
+}
+
+async function stageOnce(deps: Staging): Promise<StagedSeed> {
   const { config, cluster, clock, log, eventLog, signal, held, onPrepared } = deps;
   const leader = await findLeader({ ...deps, node: cluster.node });
   log.info("this node takes its files from the leader", { leader: leader.node });
@@ -103,7 +115,7 @@ async function seedOnce(deps: Deps & { onPrepared: (position: number) => void })
   });
   try {
     const { dataDir, dbPath } = config;
-    return await seedFrom({
+    return await stageSeed({
       fetchCopy,
       dataDir,
       dbPath,

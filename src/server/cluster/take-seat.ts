@@ -22,7 +22,8 @@ import { isLost } from "../../storage/sqlite/file-size.ts";
 import { NEWER_DATABASE } from "../../storage/sqlite/migrate.ts";
 import { checkSecretKey } from "../../webhooks/secret-key-check.ts";
 import type { Drain, Seat, StartOver } from "./seat.ts";
-import { seedFromLeader } from "./seed-from-leader.ts";
+import { seedFromLeader, stageFromLeader } from "./seed-from-leader.ts";
+import { type Again, useStaged } from "./use-staged.ts";
 
 type Deps = Readonly<{
   config: Config;
@@ -40,8 +41,6 @@ type Own = Pick<Deps, "config" | "cluster" | "clock" | "log">;
 type Found = Readonly<{
   state: ReplicationState | null;
   isInUse: boolean;
-  /** The leader has decided that this node keeps the event files. */
-  isKeeper: boolean;
 }>;
 
 /**
@@ -54,7 +53,7 @@ export async function takeSeat(deps: Deps, again: StartOver | null): Promise<Sea
   try {
     const unlock = lockFolder(config.dataDir);
     try {
-      const state = await prepareFolder({ ...deps, eventLog: log }, again);
+      const state = await prepareFolder({ ...deps, eventLog: log }, useStaged(config, again));
       const owners = await log.owners(0, state.syncedPosition);
       return {
         node: cluster.node,
@@ -66,6 +65,8 @@ export async function takeSeat(deps: Deps, again: StartOver | null): Promise<Sea
         keeps: state.keeps,
         copies: cluster.copies,
         drain: deps.drain,
+        stageFiles: (options) =>
+          stageFromLeader({ ...deps, eventLog: log, held: { keeps: false, upTo: null }, ...options }),
       };
     } finally {
       unlock();
@@ -107,20 +108,16 @@ async function foundAsFirst(eventLog: EventLog, head: LogHead, node: string): Pr
   return owner.node === node && owner.position === head.last ? owner : null;
 }
 
-async function prepareFolder(
-  deps: Deps & { eventLog: EventLog },
-  again: StartOver | null,
-): Promise<ReplicationState> {
+async function prepareFolder(deps: Deps & { eventLog: EventLog }, again: Again): Promise<ReplicationState> {
   const { config, cluster, eventLog } = deps;
   const { node } = cluster;
   const head = await eventLog.head(0);
   const owner = (await eventLog.owners(0, head.last)).get(LEADER_PARTITION) ?? null;
-  const { state, isInUse, isKeeper } = look(deps);
+  const { state, isInUse } = look(deps);
   const isWhole = !isSeedUnfinished(config.dataDir) && again !== "everything";
   if (state !== null && state.born !== head.born) throw otherLog(node);
   const isSame = again !== "main_database" && !(state && hasRowsOfItsOwn(state, { owner, node }));
-  const lacksFiles = state?.keeps === false && isKeeper;
-  if (state !== null && isWhole && isSame && isKept(state, head) && !lacksFiles) return state;
+  if (state !== null && isWhole && isSame && isKept(state, head)) return state;
   if (state === null) {
     const founded = await foundAsFirst(eventLog, head, node);
     if (founded !== null) return join(deps, head, founded);
@@ -187,13 +184,13 @@ function join(deps: Own, { born }: LogHead, { position }: Owner): ReplicationSta
 
 /** Throws AppError `conflict` for files of a later version. */
 function look({ config, cluster, clock }: Own): Found {
-  if (isLost(config.dbPath)) return { state: null, isInUse: false, isKeeper: false };
+  if (isLost(config.dbPath)) return { state: null, isInUse: false };
   const mainDb = openOwn({ path: config.dbPath, clock }, cluster);
   try {
     const state = mainDb.replication.state();
     if (state !== null && hasNewerFiles(state)) throw newerFiles(cluster);
     const isInUse = mainDb.webhooks.listAll().length > 0 || !mainDb.users.isEmpty();
-    return { state, isInUse, isKeeper: mainDb.keepers.has(cluster.node) };
+    return { state, isInUse };
   } finally {
     mainDb.close();
   }

@@ -53,7 +53,7 @@ export function startLeadership(deps: {
   /** False for a spare: without event files it never claims. */
   keeps: boolean;
   /** This node's own state for its beats. */
-  describe: () => Omit<Beat, "leads" | "isDraining" | "files">;
+  describe: () => Omit<Beat, "leads" | "isDraining">;
   /** Resolves once everything up to that position is applied here. */
   reached: (position: number) => Promise<void>;
   /** True while this node could not do a leader's work, for example on a full disk. */
@@ -68,7 +68,6 @@ export function startLeadership(deps: {
 }): Leadership {
   const { log, node, clock, keeps, describe, reached, isUnfit, askForProof } = deps;
   const { onLeading, onFollowing, onError } = deps;
-  const files = keeps ? "all" : "none";
   const heard = new Map<string, HeardNode>();
   let owner = deps.leader;
   let ownEpoch: number | null = null;
@@ -113,7 +112,6 @@ export function startLeadership(deps: {
     }
     log.beat(node, {
       ...describe(),
-      files,
       leads: leads() ? ownEpoch : null,
       isDraining: hasResigned || isUnfit(),
     } satisfies Beat);
@@ -164,7 +162,7 @@ export function startLeadership(deps: {
 
   function resign(): void {
     hasResigned = true;
-    log.beat(node, { ...describe(), files, leads: null, isDraining: true } satisfies Beat);
+    log.beat(node, { ...describe(), leads: null, isDraining: true } satisfies Beat);
   }
 
   const stopHearing = log.onBeat(hear);

@@ -1,8 +1,8 @@
 /**
  * Replaces this node's databases by copies of the leader's.
  *
- * All copies are fetched and checked before the first file is replaced; until then the old ones are as they were. From then
- * on a marker tells that the folder has some of both, which only another seeding ends.
+ * All copies are fetched and checked before the first file is replaced; until then the old ones can be used. From then on a
+ * marker tells that the folder has some of both, which only another seeding ends.
  */
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -57,16 +57,31 @@ export function isSeedUnfinished(dataDir: string): boolean {
   return existsSync(join(dataDir, MARKER));
 }
 
+/** Copies of the leader's databases beside those that are here. */
+export type StagedSeed = Seeded &
+  Readonly<{
+    /** Replaces this node's databases, which nobody may have open. Does nothing when it is called again. */
+    putInPlace: () => void;
+  }>;
+
+/** Removes copies that were never put in place. */
+export function removeStaged({ dataDir, dbPath }: Pick<Options, "dataDir" | "dbPath">): void {
+  for (const folder of new Set([dirname(dbPath), dataDir])) {
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder).filter((each) => TEMPORARY.test(each)))
+      rmSync(join(folder, name), { force: true });
+  }
+}
+
 /**
- * Replaces the main database, and event files as `prepare` says. Nobody may have them open. The main database is copied first:
- * what happens to a webhook after that follows from the log. Rejects with AppError `unavailable` for a copy that arrived
- * damaged, and if the disk is too small; with `conflict` if the leader runs a later version.
+ * Fetches the main database, and event files as `prepare` says. The main database is copied first: what happens to a webhook
+ * after that follows from the log. Rejects with AppError `unavailable` for a copy that arrived damaged, and if the disk is too
+ * small; with `conflict` if the leader runs a later version.
  */
-export async function seedFrom(options: Options): Promise<Seeded> {
+export async function stageSeed(options: Options): Promise<StagedSeed> {
   const { dataDir, dbPath, prepare } = options;
-  const folders = new Set([dirname(dbPath), dataDir]);
-  for (const folder of folders) makeFolder(folder);
-  removeTemporary(folders);
+  for (const folder of new Set([dirname(dbPath), dataDir])) makeFolder(folder);
+  removeStaged(options);
   const fetching = new Fetching(options);
   const isKnown = knownIn(options);
   try {
@@ -77,13 +92,19 @@ export async function seedFrom(options: Options): Promise<Seeded> {
     const missing = await fetching.getAll(wanted);
     const gone = new Set(missing);
     const kept = new Set(live.filter((id) => !gone.has(id)));
-    putInPlace(options, {
-      kept: what === "none" ? null : kept,
-      fetched: wanted.filter((id) => kept.has(id)),
-    });
-    return { missing };
-  } finally {
-    removeTemporary(folders);
+    const fetched = wanted.filter((id) => kept.has(id));
+    let isInPlace = false;
+    return {
+      missing,
+      putInPlace() {
+        if (isInPlace) return;
+        isInPlace = true;
+        putInPlace(options, { kept: what === "none" ? null : kept, fetched });
+      },
+    };
+  } catch (error) {
+    removeStaged(options);
+    throw error;
   }
 }
 
@@ -188,13 +209,6 @@ function replace(path: string): void {
   // With its old write-ahead log the new file would be read as a mixture.
   for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
   renameSync(temporary(path), path);
-}
-
-function removeTemporary(folders: Iterable<string>): void {
-  for (const folder of folders) {
-    for (const name of readdirSync(folder).filter((each) => TEMPORARY.test(each)))
-      rmSync(join(folder, name), { force: true });
-  }
 }
 
 function eventPath(dataDir: string, webhookId: string): string {

@@ -7,7 +7,7 @@ import { rememberCaller } from "../../../src/http/cluster/node-caller.ts";
 import { createSeedClient } from "../../../src/http/cluster/seed-client.ts";
 import { seedRoutes } from "../../../src/http/cluster/seed-routes.ts";
 import { createSnapshots, type Snapshot } from "../../../src/storage/backup/snapshots.ts";
-import { seedFrom } from "../../../src/storage/cluster/seed.ts";
+import { stageSeed } from "../../../src/storage/cluster/seed.ts";
 import { makeEventFile } from "../../../src/storage/event-db/new-file.ts";
 import { digestTables } from "../../../src/storage/reader/file-digest.ts";
 import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
@@ -98,7 +98,7 @@ function growEventFile(): void {
 test("a follower's databases become those of the leader, whose temporary copies are deleted", async () => {
   const own = { dbPath: join(main.directory, "own", "a.db"), dataDir: join(main.directory, "own") };
   growEventFile();
-  await seedFrom({ ...own, fetchCopy: client.fetchCopy, prepare: () => "all" });
+  (await stageSeed({ ...own, fetchCopy: client.fetchCopy, prepare: () => "all" })).putInPlace();
   expect(digestOf(own.dbPath)).toEqual(digestOf(main.path));
   expect(digestOf(join(own.dataDir, `events-${webhookId}.db`))).toEqual(digestOf(eventFile()));
   expect(temporaryFiles()).toEqual([]);

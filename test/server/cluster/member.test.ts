@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { type ClusterMember, createClusterMember } from "../../../src/server/cluster/member.ts";
 import type { StartOver } from "../../../src/server/cluster/seat.ts";
 import { createImportedFiles } from "../../../src/storage/cluster/imported-files.ts";
+import type { StagedSeed } from "../../../src/storage/cluster/seed.ts";
 import { REFUSAL } from "../../../src/storage/main-db/replication/triggers.ts";
 import { createStorageWorld } from "../../storage/storage-world.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
@@ -10,6 +11,8 @@ import { createTestMainDb, type TestMainDb } from "../../support/main-db.ts";
 import { createMemoryLog, type MemoryLog, type MemoryLogConnection } from "../../support/memory-log.ts";
 import { createRecordingLog } from "../../support/recording-log.ts";
 import { thrownBy } from "../../support/thrown.ts";
+
+const STAGED: StagedSeed = { missing: [], putInPlace: () => undefined };
 
 type Node = Readonly<{
   /** The main database cannot be written. */
@@ -59,7 +62,14 @@ function start(node: string, { keeps = true } = {}): Node {
   };
   const seat = { node, url: `http://${node}`, log: { ...connection, close }, born: "log", after: 0 };
   const member = createClusterMember({
-    seat: { ...seat, leader: null, keeps, copies: 2, drain: { isDrained: false } },
+    seat: {
+      ...seat,
+      leader: null,
+      keeps,
+      copies: 2,
+      drain: { isDrained: false },
+      stageFiles: async () => STAGED,
+    },
     clock,
     log: createRecordingLog().log,
     stopping: new AbortController().signal,
@@ -179,5 +189,5 @@ test("a spare that the leader lists is opened anew, to take all files, and claim
   expect(leader.member.isLeading()).toBeTrue();
   await pass(3_000);
   expect(leader.main.mainDb.keepers.list()).toEqual(["one", "two"]);
-  expect(spare.startedOver).toEqual(["everything"]);
+  expect(spare.startedOver).toEqual([STAGED]);
 });

@@ -39,6 +39,7 @@ function start(name: string, { keeps = true } = {}): Node {
       version: "1",
       applied,
       synced: applied,
+      files: keeps ? "all" : "none",
       copies: 2,
       room: 0,
       format: 1,

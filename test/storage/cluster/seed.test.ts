@@ -20,7 +20,7 @@ import {
   type FetchCopy,
   isSeedUnfinished,
   type SeedProgress,
-  seedFrom as seedAs,
+  stageSeed,
 } from "../../../src/storage/cluster/seed.ts";
 import { appErrorOf, thrownBy } from "../../support/thrown.ts";
 
@@ -122,7 +122,15 @@ function spoiling(id: string, spoil: (copy: ArrivingCopy) => Partial<ArrivingCop
 
 type Asked = Omit<Parameters<typeof seedAs>[0], "prepare">;
 
-const seedFrom = (asked: Asked) => seedAs({ ...asked, prepare: () => "all" });
+async function seedFrom(asked: Asked) {
+  return seedAs({ ...asked, prepare: () => "all" });
+}
+
+async function seedAs(options: Parameters<typeof stageSeed>[0]) {
+  const { missing, putInPlace } = await stageSeed(options);
+  putInPlace();
+  return { missing };
+}
 const seedMain = (asked: Asked) => seedAs({ ...asked, prepare: () => "missing" });
 
 const names = (folder: string) => readdirSync(folder).sort();
