@@ -24,7 +24,9 @@ export function isChallengeHeader(name: string): boolean {
   return !isReserved(name) && CHALLENGE_HEADER.test(name) && !isActedOn(name);
 }
 
-export const settableHeaderName = headerName.refine(
-  isResponseHeader,
-  "is a header that cannot be set. Use a custom name, such as X-Answer.",
-);
+export const settableHeaderName = headerName
+  .refine((name) => !/^content-type$/i.test(name), {
+    error: "is set by response_content_type instead",
+    abort: true,
+  })
+  .refine(isResponseHeader, "is a header that cannot be set. Use a custom name, such as X-Answer.");

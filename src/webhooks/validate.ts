@@ -26,6 +26,9 @@ export function validate<T>({ schema, value, what, within }: Options<T>): T {
 
 function toFaults(issue: z.core.$ZodIssue, prefix: readonly string[]): FieldFault[] {
   const path = [...prefix, ...issue.path.map(String)];
+  // The name of an entry, such as a header's: what is wrong with it is said further inside.
+  if (issue.code === "invalid_key")
+    return [{ path: path.join("."), message: issue.issues[0]?.message ?? issue.message }];
   if (issue.code !== "unrecognized_keys") return [{ path: path.join("."), message: issue.message }];
   return issue.keys.map((key) => ({ path: [...path, key].join("."), message: "is not a known field" }));
 }

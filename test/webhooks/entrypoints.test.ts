@@ -113,4 +113,15 @@ describe("settings", () => {
       expect(error.details?.[0]?.path).toStartWith(field);
     }
   });
+
+  test("that name a header of the response which cannot be set say what to do instead", async () => {
+    for (const [name, message] of [
+      ["Content-Type", "is set by response_content_type instead"],
+      ["Set-Cookie", "is a header that cannot be set. Use a custom name, such as X-Answer."],
+      ["X A", "is not a valid header name"],
+    ] as const) {
+      const error = await appErrorOf(() => create({ response_headers: { [name]: "text/xml" } }));
+      expect(error.details).toEqual([{ path: `response_headers.${name}`, message }]);
+    }
+  });
 });

@@ -13,6 +13,7 @@ const schema = z.strictObject({
   own: z.string().regex(/^a$/, "must be a letter a").optional(),
   pattern: z.string().regex(/^a$/).optional(),
   age: z.coerce.number().optional(),
+  named: z.record(z.string().max(3).regex(/^a/, "must begin with a"), z.string()).optional(),
 });
 
 test.each<[Record<string, unknown>, string, string]>([
@@ -28,6 +29,8 @@ test.each<[Record<string, unknown>, string, string]>([
   [{ list: ["a", "b", "c"] }, "list", "must have at most 2 entries"],
   [{ list: ["a", 1] }, "list.1", "must be a string"],
   [{ on: "yes" }, "on", "must be true or false"],
+  [{ named: { b: "" } }, "named.b", "must begin with a"],
+  [{ named: { abcd: "" } }, "named.abcd", "must have at most 3 characters"],
   [{ parts: [] }, "parts", "must be an object"],
   [{ own: "b" }, "own", "must be a letter a"],
   [{ pattern: "b" }, "pattern", "is not valid"],
