@@ -62,9 +62,9 @@ export function ProblemsPage(props: {
 }
 
 function Row({ problem }: { problem: SeenProblem }): JSX.Element {
-  const { webhook, detail, overAt, acknowledgement, since } = problem;
+  const { webhook, detail, overAt, acknowledgement, since, mayRepair } = problem;
   const isOpen = overAt === null;
-  const repair = repairPath(problem);
+  const repair = mayRepair ? repairPath(problem) : null;
   return (
     <li class="problem" id={problem.id}>
       <div class="problem-head">
@@ -115,7 +115,7 @@ function Row({ problem }: { problem: SeenProblem }): JSX.Element {
           />
         )}
       </div>
-      {isOpen && <Acknowledge problem={problem} />}
+      {isOpen && mayRepair && <Acknowledge problem={problem} />}
     </li>
   );
 }

@@ -10,11 +10,12 @@ import type { TargetOverview } from "../../storage/event-db/numbers/overview.ts"
 import type { MainDb } from "../../storage/main-db/open.ts";
 import type { Problem, ProblemState } from "../../storage/main-db/problems.ts";
 import type { EventStore } from "../../storage/stores/event-store.ts";
-import { findAccess, requireRole } from "../people/roles.ts";
+import { findAccess, includesRole, requireRole } from "../people/roles.ts";
 import { validate } from "../validate.ts";
 
 /** Event files read in one turn of the event loop. */
 const READ_STEP = 10;
+const REPAIRER = "replayer";
 
 export const acknowledgeInput = z.strictObject({
   note: z.string().trim().max(500).default("").describe("A note on what is known, or being done."),
@@ -23,6 +24,8 @@ export const acknowledgeInput = z.strictObject({
 export type SeenProblem = Problem &
   Readonly<{
     webhook: Readonly<{ id: string; name: string }>;
+    /** Whether the user's role allows to acknowledge it, and to replay what failed. */
+    mayRepair: boolean;
     /** Figures of a target with an open problem; null for others, and if the event file cannot be read. */
     target: Readonly<{
       /** Deliveries that wait, paused ones included. */
@@ -88,6 +91,7 @@ export function createProblemUseCases(deps: {
   }
 
   async function describe(
+    userId: string,
     found: readonly Problem[],
     names: ReadonlyMap<string, string>,
   ): Promise<readonly SeenProblem[]> {
@@ -95,10 +99,12 @@ export function createProblemUseCases(deps: {
     const overviews = await readOverviews([...new Set(open.map(({ webhookId }) => webhookId))]);
     return found.map((problem) => {
       const { webhookId, subjectId } = problem;
+      const access = findAccess(mainDb, { userId, webhookId });
       const overview = open.includes(problem) ? overviews.get(webhookId)?.get(subjectId) : undefined;
       return {
         ...problem,
         webhook: { id: webhookId, name: names.get(webhookId) ?? webhookId },
+        mayRepair: access !== null && includesRole(access.role, REPAIRER),
         target: overview === undefined ? null : numbersOf(overview),
       };
     });
@@ -114,7 +120,7 @@ export function createProblemUseCases(deps: {
       const found = problems.list({ webhookIds, state, before: cursor, limit: limit + 1 });
       const shown = found.slice(0, limit);
       return {
-        problems: await describe(shown, names),
+        problems: await describe(of.userId, shown, names),
         nextCursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null,
       };
     },
@@ -123,11 +129,11 @@ export function createProblemUseCases(deps: {
       const names = ownNames(of);
       const problem = problems.find(problemId);
       if (problem === null || !names.has(problem.webhookId)) throw notFound("problem");
-      requireRole(mainDb, { userId: of.userId, webhookId: problem.webhookId }, "replayer");
+      requireRole(mainDb, { userId: of.userId, webhookId: problem.webhookId }, REPAIRER);
       if (problem.overAt !== null) throw isOver();
       const acknowledgement = { at: clock.now(), by: users.find(of.userId)?.username ?? of.userId, note };
       problems.acknowledge({ id: problem.id, ...acknowledgement });
-      const [seen] = await describe([{ ...problem, acknowledgement }], names);
+      const [seen] = await describe(of.userId, [{ ...problem, acknowledgement }], names);
       if (seen === undefined) throw notFound("problem");
       return seen;
     },

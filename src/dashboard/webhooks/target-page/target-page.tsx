@@ -13,6 +13,7 @@ import { PageHeader } from "../../components/card.tsx";
 import { Notice } from "../../components/flash-line.tsx";
 import { Layout } from "../../layout.tsx";
 import { ManagedBadge } from "../../managed/managed-views.tsx";
+import { isPermitted } from "../../permitted.ts";
 import { attribute } from "../../render.ts";
 import { failedDeliveriesPath } from "../../replays/paths.ts";
 import { sendPath } from "../../send/paths.ts";
@@ -122,6 +123,7 @@ function Actions({ target, type, data }: TargetPageProps): JSX.Element {
 }
 
 function State({ target, type, data }: TargetPageProps): JSX.Element {
+  const send = sendPath(target.webhookId, { target: target.id });
   return (
     <section class="card target-state" aria-label="State">
       {data.fault === null && data.throttle !== undefined && (
@@ -143,15 +145,13 @@ function State({ target, type, data }: TargetPageProps): JSX.Element {
       )}
       <p class="text-s">
         <a href={attribute(logPath(target.webhookId, { target: target.id }))}>All its events</a>
-        {target.active && (
+        {target.active && isPermitted("GET", send) && (
           <>
             {" · "}
-            <a href={attribute(sendPath(target.webhookId, { target: target.id }))}>
-              Send it an event of your own
-            </a>
+            <a href={attribute(send)}>Send it an event of your own</a>
           </>
         )}
-        {type?.signs === true && (
+        {type?.signs === true && isPermitted("GET", signingPath(target)) && (
           <>
             {" · "}
             <a href={attribute(signingPath(target))}>
