@@ -271,6 +271,8 @@ describe("webhooker user", () => {
     for (const names of ["ada ada", "bob ada", "bob nobody", "nobody bob"]) {
       expect((await run(`user transfer ${names}`)).code).toBe(1);
     }
+    const { err } = await run("user transfer bob nobody");
+    expect(err).toBe("webhooker: No such user.\nList the users with: webhooker user list.");
   });
 
   test("resets a second factor, for a user who has lost everything else", async () => {

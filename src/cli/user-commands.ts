@@ -86,6 +86,7 @@ export function addUserCommands(program: Command, io: Io): void {
       const count = await withMainDb(io, (mainDb) => {
         const { id: userId } = getUser(mainDb, from);
         const members = createMemberUseCases({ mainDb, clock: io.clock, ids: { newId, newUnguessableId } });
+        getUser(mainDb, to);
         return members.transferAll({ userId, username: to });
       });
       const what = count === 1 ? "1 webhook" : `${count} webhooks`;
