@@ -1,4 +1,5 @@
 /** Checks that a signed timestamp is close to now, so that an intercepted request cannot be replayed later. */
+import { parseHttpDate } from "../lib/http-date.ts";
 import { ACCEPTED, refused, type Verdict } from "./provider.ts";
 
 /**
@@ -10,15 +11,18 @@ const FIRST_MICROSECONDS = 1e14;
 const FIRST_NANOSECONDS = 1e17;
 
 const NUMBER = /^\d{1,19}(?:\.\d{1,9})?$/;
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+/** The forms of ISO 8601 that senders use. Orb names no zone and means UTC, as Python's `utcnow().isoformat()` does. */
+const ISO_8601 = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)(?: ?(?:Z|UTC|GMT|([+-]\d\d):?(\d\d)))?$/i;
 
 /**
- * Parses a Unix time in seconds or finer (detected by size) or an RFC 3339 time into milliseconds UTC; null for
- * anything else.
+ * Parses a Unix time in seconds or finer (detected by size), an ISO 8601 time or a date of HTTP into milliseconds UTC;
+ * null for anything else. `now` resolves two-digit years.
  */
-export function parseTimestamp(text: string): number | null {
+export function parseTimestamp(text: string, now: number): number | null {
   if (NUMBER.test(text)) return Math.round(toMilliseconds(Number(text)));
-  const time = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
+  const [, day, clock, hours, minutes] = ISO_8601.exec(text) ?? [];
+  if (day === undefined) return parseHttpDate(text, now);
+  const time = Date.parse(`${day}T${clock}${hours === undefined ? "Z" : `${hours}:${minutes}`}`);
   return Number.isNaN(time) ? null : time;
 }
 
@@ -35,7 +39,7 @@ export function judgeFreshness(options: {
   toleranceSeconds: number;
 }): Verdict {
   const { receivedAt, toleranceSeconds } = options;
-  const time = parseTimestamp(options.timestamp ?? "");
+  const time = parseTimestamp(options.timestamp ?? "", receivedAt);
   if (time === null) return refused("The signed timestamp is missing or malformed.");
   const age = (receivedAt - time) / 1_000;
   if (Math.abs(age) <= toleranceSeconds) return ACCEPTED;

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { judgeFreshness, parseTimestamp } from "../../src/verification/freshness.ts";
+import { judgeFreshness, parseTimestamp as parseAt } from "../../src/verification/freshness.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+const parseTimestamp = (text: string) => parseAt(text, NOW);
 
 test("a number's size decides whether it is seconds, milliseconds or finer, with bounds that leave no other reading", () => {
   expect(parseTimestamp("1767323045")).toBe(1_767_323_045_000);
@@ -20,9 +21,17 @@ test("a number's size decides whether it is seconds, milliseconds or finer, with
     expect([factor, parseTimestamp(digits)]).toEqual([factor, NOW]);
 });
 
-test("RFC 3339 is accepted as a timestamp, and no other text", () => {
-  expect(parseTimestamp("2026-01-02T03:04:05.678Z")).toBe(NOW);
-  expect(parseTimestamp("2026-01-02T04:04:05.678123+01:00")).toBe(NOW);
+test("ISO 8601 and dates of HTTP are accepted as timestamps, in UTC if they name no zone, and no other text", () => {
+  for (const text of [
+    "2026-01-02T03:04:05.678Z",
+    "2026-01-02T04:04:05.678123+01:00",
+    "2026-01-02T04:04:05.678+0100",
+    "2026-01-02T03:04:05.678",
+    "2026-01-02T03:04:05.678901234",
+    "2026-01-02 03:04:05.678 UTC",
+  ])
+    expect([text, parseTimestamp(text)]).toEqual([text, NOW]);
+  expect(parseTimestamp("Fri, 02 Jan 2026 03:04:05 GMT")).toBe(NOW - 678);
   for (const text of [
     "",
     " ",
@@ -33,6 +42,9 @@ test("RFC 3339 is accepted as a timestamp, and no other text", () => {
     ".5",
     "12345678901234567890",
     "2026-01-02",
+    "2026-01-02T03:04",
+    "2026-13-02T03:04:05",
+    "2026-01-02T03:04:05+1",
     "now",
     "NaN",
   ])

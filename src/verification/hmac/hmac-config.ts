@@ -62,7 +62,7 @@ const shape = z.strictObject({
   timestamp_header: headerName
     .optional()
     .describe(
-      "The header that contains {timestamp}: seconds, milliseconds (or finer, detected by size) or RFC 3339.",
+      "The header that contains {timestamp}: seconds, milliseconds (or finer, detected by size), ISO 8601 (UTC without a zone) or an HTTP date.",
     ),
   id_header: headerName.optional().describe("The header that contains {id}."),
   tolerance_seconds: toleranceSeconds

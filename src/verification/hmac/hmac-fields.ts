@@ -57,7 +57,7 @@ export const hmacFields: readonly FormField[] = [
     label: "Timestamp header",
     kind: "text",
     placeholder: "X-Timestamp",
-    help: "The header that contains {timestamp}: seconds, milliseconds or RFC 3339.",
+    help: "The header that contains {timestamp}: seconds, milliseconds, ISO 8601 or an HTTP date.",
   },
   toleranceField(null),
   ...inSection("Timestamp and signatures in one header", [
