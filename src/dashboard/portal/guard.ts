@@ -47,6 +47,10 @@ type Deps = Pick<DashboardDeps, "useCases" | "config" | "clock" | "remoteAddress
 /** Messages after forms, by a mark in the address: in a frame, a page may have no other cookie. */
 const FLASHES: ReadonlyMap<string, Flash> = new Map([
   ["added", { tone: "ok", text: "The target was added. It gets every event from now on." }],
+  [
+    "added-some",
+    { tone: "ok", text: "The target was added. It gets every event that it wants from now on." },
+  ],
   ["saved", { tone: "ok", text: "The target was saved." }],
   ["deleted", { tone: "ok", text: "The target was deleted." }],
   ["enabled", { tone: "ok", text: "The target is enabled." }],

@@ -11,6 +11,7 @@ import { readFields } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
 import { renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
+import { wantsEverything } from "../webhooks/targets/section-notes.ts";
 import { PortalEventPage } from "./event-view.tsx";
 import { type PortalContext, type PortalRoute, redirectTo } from "./guard.ts";
 import { portalEventPath, portalPath, portalTargetPath } from "./paths.ts";
@@ -71,8 +72,9 @@ export function createPortalRoutes(deps: Deps): readonly PortalRoute[] {
     if (type === undefined) throw notFound("target type");
     try {
       const input = { ...readInput(type, form), type: type.type };
-      const { id, signingSecret } = await targets.create({ ...asker, input });
-      return redirectTo(portalTargetPath(linkId, id), "added", keep(context, signingSecret));
+      const { id, policy, signingSecret } = await targets.create({ ...asker, input });
+      const done = wantsEverything(policy) ? "added" : "added-some";
+      return redirectTo(portalTargetPath(linkId, id), done, keep(context, signingSecret));
     } catch (error) {
       return showNew(context, type.type, { typed: form, errors: fieldErrors(error, "config") });
     }

@@ -140,6 +140,7 @@ describe("a portal", () => {
     expect(added.status).toBe(303);
     const page = await follow(added);
     expect(page).toContain("whsec_");
+    expect(page).toContain("It gets every event that it wants from now on.");
     const [, id = ""] = /\/targets\/([0-9a-f-]{36})/.exec(added.headers.get("location") ?? "") ?? [];
     const path = `/targets/${id}`;
     expect((await ask(path)).html).not.toContain("whsec_");

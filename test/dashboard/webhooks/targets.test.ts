@@ -66,6 +66,18 @@ function field(html: string, name: string): string {
 }
 
 describe("the form of a target", () => {
+  test("says what a new target gets", async () => {
+    const says = async (more: Record<string, string>) => {
+      const form = { type: "log", name: "New", ...more };
+      const { flash } = await all.pages.post(`${all.paths.webhook}/targets`, form);
+      return flash?.replace(/.*was added\. /, "");
+    };
+    expect(await says({})).toBe("It gets every event from now on.");
+    const some = "It gets every event that it wants from now on.";
+    expect(await says({ event_types: "order.*" })).toBe(some);
+    expect(await says({ filter: '{"type":"order.paid"}' })).toBe(some);
+  });
+
   test("offers every type, and shows the fields of the chosen one", async () => {
     const http = await all.pages.get(`${all.paths.webhook}/targets/new`);
     for (const label of ["HTTP", "Slack", "Log", "Database", "Pager"])

@@ -21,6 +21,10 @@ export function sectionNotes(
   };
 }
 
+export function wantsEverything({ event_types, filter }: StoredDeliveryPolicy): boolean {
+  return event_types.length === 0 && filter === null;
+}
+
 function filterNote({ event_types, filter }: StoredDeliveryPolicy): string {
   const parts = [
     ...(event_types.length > 0 ? [event_types.slice(0, 3).join(", ")] : []),

@@ -9,6 +9,7 @@ import { action, configures, type PageContext, type PageRoute, page } from "../.
 import { renderPage } from "../../render.ts";
 import type { SourcesDeps } from "../deps.ts";
 import { readWebhookState } from "../webhook-state.ts";
+import { wantsEverything } from "./section-notes.ts";
 import { toWebhook } from "./signing-routes.ts";
 import { backTo, targetIds } from "./target-context.ts";
 import { DeleteTargetPage } from "./target-delete-view.tsx";
@@ -62,7 +63,8 @@ export function createTargetRoutes(deps: SourcesDeps): readonly PageRoute[] {
     try {
       const input = { ...readTarget({ fields: type.fields, form }), type: form.type ?? "" };
       const target = await useCases.targets.create({ ...of, input });
-      const text = `Target “${target.name}” was added. It gets every event from now on.`;
+      const gets = wantsEverything(target.policy) ? "every event" : "every event that it wants";
+      const text = `Target “${target.name}” was added. It gets ${gets} from now on.`;
       return toWebhook(deps, context, { target, text });
     } catch (error) {
       return showNew(context, type, { typed: form, errors: fieldErrors(error, "config") });
