@@ -18,7 +18,6 @@ import { readerOf } from "../request-place.ts";
 const TOLERANCE_SECONDS = 300;
 /** Further signatures are ignored: each ed25519 check costs 0.1 ms. */
 const MAX_SIGNATURES = 16;
-const SYMMETRIC = "whsec_";
 const PUBLIC = "whpk_";
 
 /** Returns whether one of the signatures is valid for the signed text; one function per kind of key. */
@@ -28,9 +27,15 @@ type Signatures = Readonly<{ v1: readonly Uint8Array[]; v1a: readonly Uint8Array
 /** Reads a secret or a public key in the standard's form; null for other text. A secret's prefix is optional. */
 export function readStandardKey(text: string): Key | null {
   if (text.startsWith(PUBLIC)) return readPublicKey(text.slice(PUBLIC.length));
-  const bytes = decodeKey(text.startsWith(SYMMETRIC) ? text.slice(SYMMETRIC.length) : text, "base64");
+  const bytes = bytesOfSecret(text);
   if (bytes === null || bytes.byteLength === 0) return null;
   return (signed, { v1 }) => matchesAny(v1, [hmac("sha256", bytes, signed)]);
+}
+
+/** Null for text that is no secret. Supabase shows secrets after the version that they sign by: "v1,whsec_…". */
+function bytesOfSecret(text: string): Uint8Array | null {
+  const [, encoded = text] = /^(?:v1,)?whsec_(.*)$/.exec(text) ?? [];
+  return decodeKey(encoded, "base64");
 }
 
 function readPublicKey(text: string): Key | null {
@@ -75,7 +80,7 @@ export function verifyStandard(options: {
 /** Signs by a secret; undefined for a public key. */
 export function createStandardSign(secret: string): Verifier["sign"] {
   if (secret.startsWith(PUBLIC)) return undefined;
-  const bytes = decodeKey(secret.startsWith(SYMMETRIC) ? secret.slice(SYMMETRIC.length) : secret, "base64");
+  const bytes = bytesOfSecret(secret);
   if (bytes === null) return undefined;
   return ({ headers, body, receivedAt }) => {
     const names = nameHeaders(headers);
