@@ -19,6 +19,8 @@ export type ClusterConfig = Readonly<{
     /** In PEM, for `tls://` only. */
     tls: Readonly<{ authority: string | null; certificate: string | null; key: string | null }>;
     node: string;
+    /** Name of the cluster, if others have the same servers; null without one. */
+    cluster: string | null;
     shards: 1;
     /** Most that the log may take on each server's disk. */
     maxBytes: number;
@@ -77,6 +79,12 @@ export const clusterVariables = {
     secret: true,
     hint: TLS_HINT,
   },
+  CLUSTER_NAME: {
+    meaning:
+      "Name of the cluster, where several have the same NATS servers: 1 to 32 letters, digits, `_` and `-`, alike at all its nodes",
+    default: "",
+    hint: "Set 1 to 32 letters, digits, underscores and hyphens.",
+  },
   CLUSTER_NODE: {
     meaning: "Name of this node, which no other node has: 1 to 64 letters, digits, `.`, `_` and `-`",
     default: "the host name",
@@ -118,6 +126,11 @@ const nodeName = values.text((value) => {
   return value;
 });
 
+const clusterName = values.text((value) => {
+  if (!/^[\w-]{1,32}$/.test(value)) throw new Error(`${values.quote(value)} is not a cluster's name`);
+  return value;
+});
+
 function pem(what: "CERTIFICATE" | "PRIVATE KEY") {
   return values.text((value) => {
     if (!new RegExp(`-----BEGIN ([A-Z]+ )*${what}-----`).test(value))
@@ -134,6 +147,7 @@ export const clusterSchema = {
   CLUSTER_TLS_CA: pem("CERTIFICATE"),
   CLUSTER_TLS_CERTIFICATE: pem("CERTIFICATE"),
   CLUSTER_TLS_KEY: pem("PRIVATE KEY"),
+  CLUSTER_NAME: clusterName,
   CLUSTER_NODE: nodeName,
   CLUSTER_ADVERTISE: values.originUrl,
   CLUSTER_COPIES: values.wholeNumber(1, MOST_COPIES),
@@ -166,6 +180,7 @@ export function clusterOf(
         key: given.CLUSTER_TLS_KEY ?? null,
       }),
       node,
+      cluster: given.CLUSTER_NAME ?? null,
       shards: 1,
       maxBytes: given.CLUSTER_LOG_MAX_BYTES ?? LOG_BYTES,
     }),

@@ -49,6 +49,7 @@ describe("a cluster", () => {
         systemCredentials: "SUSYSTEM",
         tls: { authority: null, certificate: null, key: null },
         node: "host-1",
+        cluster: null,
         shards: 1,
         maxBytes: 10 * 1024 ** 3,
       },
@@ -67,6 +68,7 @@ describe("a cluster", () => {
       CLUSTER_TLS_CA: CERTIFICATE,
       CLUSTER_TLS_CERTIFICATE: `${CERTIFICATE}\n${CERTIFICATE}`,
       CLUSTER_TLS_KEY: PRIVATE_KEY,
+      CLUSTER_NAME: "orders-2",
       CLUSTER_NODE: "eu_1.b-2",
       CLUSTER_ADVERTISE: "https://10.0.0.1:8443/",
       CLUSTER_LOG_MAX_BYTES: "67108864",
@@ -79,6 +81,7 @@ describe("a cluster", () => {
       systemCredentials: "SUSYSTEM",
       tls: { authority: CERTIFICATE, certificate: `${CERTIFICATE}\n${CERTIFICATE}`, key: PRIVATE_KEY },
       node: "eu_1.b-2",
+      cluster: "orders-2",
       shards: 1,
       maxBytes: 67_108_864,
     });

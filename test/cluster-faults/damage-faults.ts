@@ -1,7 +1,7 @@
 /** NATS servers whose copy of the log is not what they had acknowledged. */
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { streamOf } from "../../src/storage/cluster/nats/names.ts";
+import { namesOf } from "../../src/storage/cluster/nats/names.ts";
 import { openTestLog, readInto } from "../support/nats/log-world.ts";
 import { type Fault, NATS_BOUND_MS } from "./fault.ts";
 import { SMALL_BYTES } from "./senders.ts";
@@ -43,7 +43,9 @@ export const damageFaults = {
       await world.inStep();
       await Bun.sleep(HEARTBEAT_MS);
       await cluster.nats.stop(name);
-      flipBit(join(cluster.nats.folderOf(name), "jetstream/WEBHOOKER/streams", streamOf(0), "msgs"));
+      flipBit(
+        join(cluster.nats.folderOf(name), "jetstream/WEBHOOKER/streams", namesOf(null).streamOf(0), "msgs"),
+      );
       await cluster.nats.start(name);
       await world.inStep();
       for (const { pid } of others) process.kill(pid, "SIGCONT");

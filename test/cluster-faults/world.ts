@@ -1,6 +1,6 @@
 /** A cluster under load: three gateways, each behind proxies of its own to the three NATS servers, senders, and a sink. */
 import { join } from "node:path";
-import { streamOf } from "../../src/storage/cluster/nats/names.ts";
+import { namesOf } from "../../src/storage/cluster/nats/names.ts";
 import type { ApiClient, WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { type FrozenProxy, startFrozenProxy } from "../support/frozen-proxy.ts";
@@ -15,6 +15,7 @@ import { type Sink, startSink } from "./sink.ts";
 
 export const NODES = 3;
 const WEBHOOKS = 12;
+const STREAM = namesOf(null).streamOf(0);
 
 export type World = Readonly<{
   cluster: TestCluster;
@@ -115,9 +116,9 @@ export async function startWorld({
       if (follower === undefined) throw new Error("nobody follows");
       return follower;
     },
-    logLeader: () => admin.leaderOf(streamOf(0)),
-    logCopies: () => admin.copiesOf(streamOf(0)),
-    inStep: () => admin.inStep(streamOf(0)),
+    logLeader: () => admin.leaderOf(STREAM),
+    logCopies: () => admin.copiesOf(STREAM),
+    inStep: () => admin.inStep(STREAM),
     proxiesOf: (node) => proxies[nodes.indexOf(node)] ?? [],
     placeOf,
     machineOf: (of) =>

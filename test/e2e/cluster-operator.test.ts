@@ -159,5 +159,38 @@ describe("the operator of a cluster", () => {
     expect((await alone.api.request("GET", `/webhooks/${more}`)).status).toBe(200);
     expect((await alone.api.request("GET", `/webhooks/${webhookId}/events/${id}`)).status).toBe(200);
     expect((await alone.run(["check"])).code).toBe(0);
+    await alone.stop();
+    await foundsAnother(two.folder, { webhookId, id });
   });
+
+  /** With the same servers. */
+  async function foundsAnother(folder: string, stored: Readonly<{ webhookId: string; id: string }>) {
+    const { url, credentials, systemCredentials, maxBytes } = cluster.nats.options;
+    await using named = new Gateway(folder, {
+      env: {
+        ...cluster.aloneIn(folder),
+        CLUSTER_URL: url,
+        CLUSTER_CREDENTIALS: credentials ?? "",
+        CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
+        CLUSTER_LOG_MAX_BYTES: String(maxBytes),
+        CLUSTER_NAME: "orders",
+        CLUSTER_NODE: "node1",
+        CLUSTER_ADVERTISE: "http://127.0.0.1:1",
+      },
+    });
+    await named.start();
+    const { port } = new URL(named.origin);
+    const nodes = await until(
+      async () => {
+        const { out } = await named.run(["cluster", "status", "--json"], { env: { PORT: port } });
+        const status: Status = JSON.parse(out);
+        return status.leader !== null && status.nodes;
+      },
+      { breakMs: 100 },
+    );
+    expect(nodes.map(({ node }) => node)).toEqual(["node1"]);
+    const { webhookId, id } = stored;
+    expect((await named.api.request("GET", `/webhooks/${webhookId}/events/${id}`)).status).toBe(200);
+    expect((await sees(nodeAt(0), ({ leader }) => leader !== null)).leader?.epoch).toBeGreaterThan(1);
+  }
 });

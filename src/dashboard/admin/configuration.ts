@@ -67,6 +67,7 @@ const VALUES: Readonly<Record<VariableName, (config: Config) => string>> = {
   CLUSTER_TLS_CA: ({ cluster }) => setIf(cluster?.nats.tls.authority),
   CLUSTER_TLS_CERTIFICATE: ({ cluster }) => setIf(cluster?.nats.tls.certificate),
   CLUSTER_TLS_KEY: ({ cluster }) => setIf(cluster?.nats.tls.key),
+  CLUSTER_NAME: ({ cluster }) => cluster?.nats.cluster ?? NOT_SET,
   CLUSTER_NODE: ({ cluster }) => cluster?.node ?? NOT_SET,
   CLUSTER_ADVERTISE: ({ cluster }) => cluster?.advertise ?? NOT_SET,
   CLUSTER_COPIES: ({ cluster }) => String(cluster?.copies ?? NOT_SET),

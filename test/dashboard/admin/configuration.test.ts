@@ -28,6 +28,7 @@ describe("the configuration of a cluster on the server page", () => {
       "CLUSTER_TLS_CA not set",
       "CLUSTER_TLS_CERTIFICATE set",
       "CLUSTER_TLS_KEY set",
+      "CLUSTER_NAME not set",
       "CLUSTER_NODE host-1",
       "CLUSTER_ADVERTISE http://host-1:8080",
       "CLUSTER_COPIES 2",

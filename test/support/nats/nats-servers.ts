@@ -109,6 +109,7 @@ export async function startNatsServers(options: ServersOptions = {}): Promise<Na
       systemCredentials: system.seed,
       tls: { authority: null, certificate: null, key: null },
       node: "test",
+      cluster: null,
       shards: 1,
       maxBytes: 1024 ** 3,
     },

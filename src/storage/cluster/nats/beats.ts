@@ -1,18 +1,25 @@
 /** Heartbeats of the nodes: core NATS messages, which are neither stored nor repeated. */
 import { z } from "zod";
 import type { Connection } from "./connection.ts";
-import { BEATS } from "./names.ts";
 
 const beatSchema = z.object({ node: z.string(), data: z.unknown() });
 
-export function sendBeat({ nats, isConnected }: Connection, node: string, data: unknown): void {
+export function sendBeat(
+  { nats, isConnected }: Connection,
+  subject: string,
+  beat: Readonly<{ node: string; data: unknown }>,
+): void {
   // The client would keep it and send it when it is not true any more.
-  if (isConnected()) nats.publish(BEATS, JSON.stringify({ node, data }));
+  if (isConnected()) nats.publish(subject, JSON.stringify(beat));
 }
 
 /** Beats that cannot be read are left out. Returns a function that ends it. */
-export function hearBeats({ nats }: Connection, heard: (node: string, data: unknown) => void): () => void {
-  const subscription = nats.subscribe(BEATS, {
+export function hearBeats(
+  { nats }: Connection,
+  subject: string,
+  heard: (node: string, data: unknown) => void,
+): () => void {
+  const subscription = nats.subscribe(subject, {
     callback(error, message) {
       if (error !== null) return;
       const beat = beatSchema.safeParse(parsed(message.string()));

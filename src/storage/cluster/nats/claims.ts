@@ -5,7 +5,7 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { z } from "zod";
 import type { Owner } from "../event-log.ts";
-import { claimedPartition, claimsIn, streamOf } from "./names.ts";
+import { claimedPartition, type LogNames } from "./names.ts";
 import { CODES, type Publisher } from "./publish.ts";
 import { Refusal } from "./requests.ts";
 
@@ -54,10 +54,10 @@ export type LatestClaim = Readonly<{ subject: string; partition: number; positio
 /** Asks the server that leads the stream, because others may not have the latest claims yet. */
 export async function latestClaims(
   manager: JetStreamManager,
-  shard: number,
+  { names, shard }: Readonly<{ names: LogNames; shard: number }>,
 ): Promise<readonly LatestClaim[]> {
-  const stream = streamOf(shard);
-  const { state } = await manager.streams.info(stream, { subjects_filter: claimsIn(shard) });
+  const stream = names.streamOf(shard);
+  const { state } = await manager.streams.info(stream, { subjects_filter: names.claimsIn(shard) });
   const latest: LatestClaim[] = [];
   for (const subject of Object.keys(state.subjects ?? {})) {
     const partition = claimedPartition(subject);
@@ -71,14 +71,14 @@ export async function latestClaims(
 /** Returns who owned the partition after the entry at position `at`; null if nobody did. */
 export async function ownerAt(
   manager: JetStreamManager,
-  options: { shard: number; latest: LatestClaim; at: number },
+  options: { stream: string; latest: LatestClaim; at: number },
 ): Promise<Owner | null> {
-  const { shard, latest, at } = options;
+  const { stream, latest, at } = options;
   let { claim, position } = latest;
   while (position > at) {
     const { previous } = claim;
     if (previous === null || previous.position <= at) return previous;
-    const message = await manager.streams.getMessage(streamOf(shard), { seq: previous.position });
+    const message = await manager.streams.getMessage(stream, { seq: previous.position });
     if (message === null) throw new Error(`The claim at position ${previous.position} is not kept any more.`);
     claim = readClaim(message.data);
     position = message.seq;

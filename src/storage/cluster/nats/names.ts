@@ -1,30 +1,24 @@
-/** Names of streams and subjects. */
+/** Names of a cluster's streams and subjects. Clusters of different names can have the same servers. */
 import { shardOf } from "../event-log.ts";
 
-const STREAM = "WHLOG_";
-const CLAIM = /^whlog\.\d+\.own\.(\d+)$/;
+const CLAIM = /\.own\.(\d+)$/;
 
-/** Every node beats here. */
-export const BEATS = "webhooker.beats";
+export type LogNames = ReturnType<typeof namesOf>;
 
-export function streamOf(shard: number): string {
-  return `${STREAM}${shard}`;
-}
-
-export function subjectsOf(shard: number): string {
-  return `whlog.${shard}.>`;
-}
-
-export function recordsOf(shard: number): string {
-  return `whlog.${shard}.b`;
-}
-
-export function claimsIn(shard: number): string {
-  return `whlog.${shard}.own.>`;
-}
-
-export function claimsOf(partition: number, shards: number): string {
-  return `whlog.${shardOf(partition, shards)}.own.${partition}`;
+/** `cluster`: letters, digits, `-` and `_`; null for a cluster without a name. */
+export function namesOf(cluster: string | null) {
+  // No subject of one cluster is among those of another, whatever their names are.
+  const prefix = cluster === null ? "whlog" : `whlog-${cluster}`;
+  return {
+    /** Every node beats here. */
+    beats: cluster === null ? "webhooker.beats" : `webhooker-${cluster}.beats`,
+    streamOf: (shard: number) => `${cluster === null ? "WHLOG" : `WHLOG-${cluster}`}_${shard}`,
+    subjectsOf: (shard: number) => `${prefix}.${shard}.>`,
+    recordsOf: (shard: number) => `${prefix}.${shard}.b`,
+    claimsIn: (shard: number) => `${prefix}.${shard}.own.>`,
+    claimsOf: (partition: number, shards: number) =>
+      `${prefix}.${shardOf(partition, shards)}.own.${partition}`,
+  };
 }
 
 /** Returns the partition that a claim is about; null if the subject is not one of claims. */

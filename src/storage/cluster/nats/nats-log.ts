@@ -15,7 +15,7 @@ import { hearBeats, sendBeat } from "./beats.ts";
 import { latestClaims, ownerAt, publishClaim } from "./claims.ts";
 import { type Connection, connectToNats } from "./connection.ts";
 import { verifyServers } from "./guarantees.ts";
-import { claimsOf, recordsOf, streamOf } from "./names.ts";
+import { namesOf } from "./names.ts";
 import { fault, type NatsOptions } from "./options.ts";
 import { CODES, createPublisher, PART_BYTES, type Publisher } from "./publish.ts";
 import { openSource } from "./pull.ts";
@@ -78,7 +78,7 @@ export async function openNatsLog(options: NatsOptions, clock: Clock): Promise<E
     const since = clock.monotonic();
     await persist({ connection, clock, what: "make its streams", budgetMs: START_MS }, async () => {
       try {
-        await prepareStreams({ client, manager, shards, maxBytes });
+        await prepareStreams({ client, manager, names: namesOf(options.cluster), shards, maxBytes });
       } catch (error) {
         throw lacksSpace(error) && clock.monotonic() - since > SPACE_MS ? tooLarge() : error;
       }
@@ -102,6 +102,7 @@ function tooLarge(): ConfigError {
 function createLog(parts: Parts): EventLog {
   const { options, clock, client, connection, manager, publisher } = parts;
   const { shards } = options;
+  const names = namesOf(options.cluster);
   const readers = new Set<LogReader>();
   const within = (what: string, budgetMs = APPEND_BUDGET_MS) => ({ connection, clock, what, budgetMs });
   const policies = {
@@ -110,7 +111,7 @@ function createLog(parts: Parts): EventLog {
   };
 
   async function headOf(shard: number): Promise<LogHead> {
-    const { state, config, created } = await manager.streams.info(streamOf(shard));
+    const { state, config, created } = await manager.streams.info(names.streamOf(shard));
     return {
       first: state.first_seq,
       last: state.last_seq,
@@ -126,7 +127,7 @@ function createLog(parts: Parts): EventLog {
     async append({ shard, id, bytes }, budgetMs) {
       checkRecord(id, bytes);
       const send = bytes.byteLength > PART_BYTES ? publisher.parts : publisher.one;
-      const subject = recordsOf(shard);
+      const subject = names.recordsOf(shard);
       return refused(() =>
         persist(within("store the record", budgetMs), (timeoutMs) =>
           send({ subject, id, data: bytes, timeoutMs }),
@@ -135,7 +136,7 @@ function createLog(parts: Parts): EventLog {
     },
 
     read({ shard, after, onEntry, onTrouble }) {
-      const stream = streamOf(shard);
+      const stream = names.streamOf(shard);
       const { consumers } = manager;
       const reader = startReader({
         clock,
@@ -152,7 +153,7 @@ function createLog(parts: Parts): EventLog {
     head: (shard) => persist(within("say where it ends"), () => headOf(shard)),
 
     async claim({ partition, node, last }) {
-      const subject = claimsOf(partition, shards);
+      const subject = names.claimsOf(partition, shards);
       const id = crypto.randomUUID();
       const epoch = (last?.epoch ?? 0) + 1;
       const claim = { node, epoch, previous: last };
@@ -168,8 +169,8 @@ function createLog(parts: Parts): EventLog {
       persist(within("name the owners"), async () => {
         const owners = new Map<number, Owner>();
         if ((await headOf(shard)).last < at) throw new Error("The server that leads has not got that far.");
-        for (const latest of await latestClaims(manager, shard)) {
-          const owner = await ownerAt(manager, { shard, latest, at });
+        for (const latest of await latestClaims(manager, { names, shard })) {
+          const owner = await ownerAt(manager, { stream: names.streamOf(shard), latest, at });
           if (owner !== null) owners.set(latest.partition, owner);
         }
         return owners;
@@ -178,12 +179,12 @@ function createLog(parts: Parts): EventLog {
     trim: (shard, upTo) =>
       refused(() =>
         persist(within("drop entries"), (timeoutMs) =>
-          trimShard({ manager, publisher, shard, upTo, timeoutMs }),
+          trimShard({ manager, publisher, names, shard, upTo, timeoutMs }),
         ),
       ),
 
-    beat: (node, data) => sendBeat(connection, node, data),
-    onBeat: (heard) => hearBeats(connection, heard),
+    beat: (node, data) => sendBeat(connection, names.beats, { node, data }),
+    onBeat: (heard) => hearBeats(connection, names.beats, heard),
 
     verify: () => verifyServers({ options, clock, budgetMs: VERIFY_MS }),
 

@@ -13,6 +13,8 @@ export type NatsOptions = Readonly<{
   tls: Readonly<{ authority: string | null; certificate: string | null; key: string | null }>;
   /** Shown among the servers' connections. */
   node: string;
+  /** Name of the cluster, if others have the same servers. */
+  cluster: string | null;
   /** Fixed once the log exists. */
   shards: number;
   /** Most that all shards together may take on each server. */

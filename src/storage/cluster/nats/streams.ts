@@ -1,7 +1,7 @@
 /** Makes the log's streams, one for each shard, and refuses existing ones that keep less than the log promises. */
 import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import { MIN_SERVERS } from "./guarantees.ts";
-import { streamOf, subjectsOf } from "./names.ts";
+import type { LogNames } from "./names.ts";
 import { fault } from "./options.ts";
 
 const DUPLICATES_MS = 120_000;
@@ -30,14 +30,15 @@ type Client = typeof import("@nats-io/jetstream");
 export async function prepareStreams(deps: {
   client: Client;
   manager: JetStreamManager;
+  names: LogNames;
   shards: number;
   maxBytes: number;
 }): Promise<void> {
-  const { client, manager, shards, maxBytes } = deps;
+  const { client, manager, names, shards, maxBytes } = deps;
   for (let shard = 0; shard < shards; shard++) {
     const wanted = {
-      name: streamOf(shard),
-      subjects: [subjectsOf(shard)],
+      name: names.streamOf(shard),
+      subjects: [names.subjectsOf(shard)],
       storage: client.StorageType.File,
       retention: client.RetentionPolicy.Limits,
       num_replicas: MIN_SERVERS,

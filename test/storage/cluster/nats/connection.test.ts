@@ -31,6 +31,7 @@ function connectTo(url: string, changes: Partial<NatsOptions> = {}, budgetMs = 0
     systemCredentials: null,
     tls: none,
     node: "a",
+    cluster: null,
     shards: 1,
     maxBytes: 1,
     ...changes,

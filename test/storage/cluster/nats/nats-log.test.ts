@@ -6,6 +6,7 @@ import { findNatsServer } from "../../../support/nats/nats-executable.ts";
 import { type NatsServers, startNatsServers } from "../../../support/nats/nats-servers.ts";
 import { fetchNatsServer, natsTest } from "../../../support/nats/nats-test.ts";
 import { appErrorOf } from "../../../support/thrown.ts";
+import { until } from "../../../support/until.ts";
 
 /** Each test has a shard of its own. */
 const SHARDS = 9;
@@ -320,5 +321,44 @@ describe("heartbeats", () => {
     other.beat("b", null);
     await again.promise;
     expect(heard.slice(2)).toEqual([["other", "b", null]]);
+  });
+});
+
+describe("clusters of different names", () => {
+  natsTest("have the same servers and know nothing of each other", async () => {
+    const [orders, payments, again] = await Promise.all(
+      ["orders", "payments", "orders"].map((cluster) =>
+        openTestLog(servers.options, { cluster, shards: 1, maxBytes: SHARD_BYTES }),
+      ),
+    );
+    if (!orders || !payments || !again) throw new Error("three logs were opened");
+    try {
+      const beats: unknown[][] = [[], []];
+      for (const [index, log] of [again, payments].entries())
+        log.onBeat((...beat) => beats[index]?.push(beat));
+      await Promise.all(
+        [orders, payments].map((log) => log.append({ shard: 0, id: "same", bytes: text("x") })),
+      );
+      await orders.append({ shard: 0, id: "more", bytes: text("y") });
+      expect(await orders.claim({ partition: 0, node: "a", last: null })).toMatchObject({ position: 3 });
+      expect(await payments.claim({ partition: 0, node: "a", last: null })).toMatchObject({ position: 2 });
+      const [first, second] = [readInto(again), readInto(payments)];
+      await Promise.all([first.reaches(3), second.reaches(2)]);
+      expect([idsIn(first.entries), idsIn(second.entries)]).toEqual([["same", "more"], ["same"]]);
+      const kinds = [first, second].map(({ entries }) => entries.map(({ kind }) => kind));
+      expect(kinds).toEqual([
+        ["record", "record", "claim"],
+        ["record", "claim"],
+      ]);
+      await orders.trim(0, 2);
+      expect(await again.owners(0, 3)).toEqual(new Map([[0, { node: "a", epoch: 1, position: 3 }]]));
+      expect([(await orders.head(0)).first, (await payments.head(0)).first]).toEqual([3, 1]);
+      orders.beat("a", "orders");
+      payments.beat("b", "payments");
+      await until(() => beats.every((each) => each.length > 0));
+      expect(beats).toEqual([[["a", "orders"]], [["b", "payments"]]]);
+    } finally {
+      await Promise.all([orders, payments, again].map((log) => log.close()));
+    }
   });
 });
