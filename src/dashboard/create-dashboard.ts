@@ -57,9 +57,8 @@ export function createDashboard(deps: DashboardDeps) {
     ...createAdminRoutes({ ...deps, keys, reveals }),
   ];
   const guard = createGuard({ ...deps, cookie, drawFor: createDrawFor(routes) });
-  const app = new Elysia({ name: "dashboard" })
-    .use(createAssetRoutes())
-    .use(createPortal({ ...deps, reveals, audit }));
+  const portal = createPortal({ ...deps, reveals, audit });
+  const app = new Elysia({ name: "dashboard" }).use(createAssetRoutes()).use(portal.app);
   for (const route of routes) {
     const respond = guard(route);
     // The body is parsed by the form reader, after the viewer is known.
@@ -90,5 +89,5 @@ export function createDashboard(deps: DashboardDeps) {
       { parse: "none" },
     );
   }
-  return { app, routes, errorPage: createErrorPage(cookie) };
+  return { app, routes, errorPage: createErrorPage(cookie, portal.errorPage) };
 }

@@ -2,27 +2,21 @@
 import { Html } from "@elysiajs/html";
 import type { ErrorDescription } from "../http/error-description.ts";
 import type { ErrorRenderer } from "../http/errors.ts";
+import { PORTAL_PATH } from "../http/portal-path.ts";
 import { requestIdOf } from "../http/request-id.ts";
+import { pathOf } from "../http/request-url.ts";
 import { Button } from "./components/button.tsx";
+import { ErrorSection, titleOf } from "./components/error-section.tsx";
 import { Layout } from "./layout.tsx";
 import { readLook } from "./look.ts";
 import { renderPage } from "./render.ts";
 import type { SessionCookie } from "./session/session-cookie.ts";
 import type { Viewer } from "./viewer.ts";
 
-const TITLES: Readonly<Record<number, string>> = {
-  403: "Not allowed",
-  404: "Not found",
-  405: "Not possible here",
-  413: "Too large",
-  422: "Not valid",
-  429: "Too many requests",
-  500: "Something went wrong",
-  503: "Not available right now",
-};
-
-export function createErrorPage(cookie: SessionCookie): ErrorRenderer {
+/** `portalErrorPage` shows errors to a portal's customer, who has no account. */
+export function createErrorPage(cookie: SessionCookie, portalErrorPage: ErrorRenderer): ErrorRenderer {
   return async (error, request) => {
+    if (pathOf(request.url).startsWith(`${PORTAL_PATH}/`)) return portalErrorPage(error, request);
     const viewer = await findViewer(cookie, request);
     const requestId = requestIdOf(request);
     return renderPage(<ErrorPage error={error} viewer={viewer} requestId={requestId} />, {
@@ -47,40 +41,15 @@ function ErrorPage(props: {
   requestId: string;
 }): JSX.Element {
   const { error, viewer, requestId } = props;
-  const title = TITLES[error.status] ?? "Something went wrong";
   return (
-    <Layout title={title} viewer={viewer}>
-      <section class="error-page">
-        <p class="error-status">{error.status}</p>
-        <h1 safe>{title}</h1>
-        <p class="lead" safe>
-          {error.message}
-        </p>
-        {error.hint !== undefined && (
-          <p class="muted" safe>
-            {error.hint}
-          </p>
+    <Layout title={titleOf(error)} viewer={viewer}>
+      <ErrorSection error={error} requestId={requestId}>
+        {viewer ? (
+          <Button kind="primary" href="/sources" label="To your webhooks" />
+        ) : (
+          <Button kind="primary" href="/pages/login" label="Sign in" />
         )}
-        {error.details !== undefined && (
-          <ul class="prose">
-            {error.details.map(({ path, message }) => (
-              <li>
-                <code safe>{path}</code> <span safe>{message}</span>
-              </li>
-            ))}
-          </ul>
-        )}
-        <div class="form-actions form-actions-center">
-          {viewer ? (
-            <Button kind="primary" href="/sources" label="To your webhooks" />
-          ) : (
-            <Button kind="primary" href="/pages/login" label="Sign in" />
-          )}
-        </div>
-        <p class="error-id muted">
-          Request <code safe>{requestId}</code>
-        </p>
-      </section>
+      </ErrorSection>
     </Layout>
   );
 }

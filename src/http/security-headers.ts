@@ -15,7 +15,7 @@ export function pagePolicy(
   options: {
     /** The public URL. */
     baseUrl: string;
-    /** The origin whose pages may frame this one; null: none may. */
+    /** The origin whose pages may frame this one, or "*" for any; null: none may. */
     framedBy?: string | null;
     /** Another folder for styles. */
     styles?: string;
@@ -33,7 +33,7 @@ export function pagePolicy(
 }
 
 /** Browsers that know frame-ancestors heed nothing else; for others the header would forbid every frame. */
-const FRAMED = /frame-ancestors https?:/;
+const FRAMED = /frame-ancestors (?:https?:|\*)/;
 
 const DEFAULTS: readonly (readonly [name: string, value: string])[] = [
   ["x-content-type-options", "nosniff"],

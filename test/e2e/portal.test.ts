@@ -92,6 +92,9 @@ test("it works in the frame of the origin that is set, of another site, and in n
   await frame.getByLabel("URL").fill("http://127.0.0.1:9/framed");
   await frame.getByRole("button", { name: "Add target" }).click();
   await frame.getByText("The target was added.").waitFor();
+  await gateway.api.request("DELETE", `/webhooks/${webhookId}/portal-links`);
+  await frame.getByRole("link", { name: "Overview" }).click();
+  await frame.getByText("This link is not valid any more").waitFor();
 
   await settings({ origin: "https://app.example.com" });
   framed = await makeLink();

@@ -1,17 +1,20 @@
 /** Checks every request for a portal's page: the link's session, its origin, and that its webhook is still shared. */
 import type { AuditEntry } from "../../http/audit.ts";
-import { queryOf } from "../../http/request-url.ts";
+import type { ErrorDescription } from "../../http/error-description.ts";
+import { requestIdOf } from "../../http/request-id.ts";
+import { pathOf, queryOf } from "../../http/request-url.ts";
 import { pagePolicy } from "../../http/security-headers.ts";
 import type { Peer } from "../../ingest/remote-address.ts";
 import { AppError } from "../../lib/errors.ts";
 import type { PortalSession } from "../../webhooks/portal/portals.ts";
+import { titleOf } from "../components/error-section.tsx";
 import { refuseCrossSite } from "../cross-site.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { type FormInput, readForm } from "../forms.ts";
 import { renderPage } from "../render.ts";
 import type { Flash } from "../viewer.ts";
 import { readPortalCookie, writePortalCookie } from "./cookie.ts";
-import { type PortalFrame, PortalOverPage } from "./layout.tsx";
+import { NoPortalPage, PortalErrorPage, type PortalFrame } from "./layout.tsx";
 import { portalPath } from "./paths.ts";
 
 export type PortalContext = Readonly<{
@@ -61,6 +64,12 @@ const FLASHES: ReadonlyMap<string, Flash> = new Map([
   ["rotated", { tone: "ok", text: "The signing secret was rotated." }],
 ]);
 
+/** For a link that is unknown, was opened before, or is over. */
+const OVER = {
+  title: "This link is not valid any more",
+  text: "A link can be opened once, and its session ends. Ask for another link.",
+};
+
 export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: Deps) {
   const { portals, webhooks } = useCases;
   const isHttps = config.baseUrl.startsWith("https:");
@@ -76,15 +85,28 @@ export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: 
     }
   }
 
+  /** The session that the request's cookie has of this link, and how its pages look. */
+  async function find(request: Request, linkId: string) {
+    const token = readPortalCookie(request);
+    const session = token === null ? null : portals.find({ linkId, token });
+    const settings = session && (await settingsFor(session));
+    return settings && { session, settings };
+  }
+
   function seal(request: Request, response: Response, origin: string | null): Response {
     const options = { baseUrl: config.baseUrl, framedBy: origin, styles: portalPath("") };
     response.headers.set("content-security-policy", pagePolicy(request, options));
     return response;
   }
 
-  function refuse(entry: AuditEntry): Promise<Response> {
+  /** Any page may frame it: nobody knows who may any more, and else a frame whose session ends would be blank. */
+  async function showNone(request: Request, status: number, text: Parameters<typeof NoPortalPage>[0]) {
+    return seal(request, await renderPage(NoPortalPage(text), { status }), "*");
+  }
+
+  function refuse(request: Request, entry: AuditEntry): Promise<Response> {
     entry.refuse("portal_over");
-    return renderPage(PortalOverPage(), { status: 404 });
+    return showNone(request, 404, OVER);
   }
 
   return {
@@ -93,7 +115,7 @@ export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: 
       if (isOnlyLook(request)) return new Response(null, { status: 204 });
       const opened = portals.open(queryOf(request.url).get("token") ?? "");
       const settings = opened && (await settingsFor(opened.session));
-      if (opened === null || settings === null) return refuse(entry);
+      if (opened === null || settings === null) return refuse(request, entry);
       const { linkId, asker, expiresAt } = opened.session;
       entry.by({ userId: asker.userId, sessionId: `portal:${linkId}` });
       const response = new Response(null, { status: 303, headers: { location: portalPath(linkId) } });
@@ -110,11 +132,10 @@ export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: 
     /** Runs a route for the session that the request's cookie has. */
     async run(route: PortalRoute, { request, params, peer, entry }: PortalVisit): Promise<Response> {
       if (route.method === "POST") refuseCrossSite(request, config);
-      const token = readPortalCookie(request);
       const { linkId = "" } = params;
-      const session = token === null ? null : portals.find({ linkId, token });
-      const settings = session && (await settingsFor(session));
-      if (session === null || settings === null) return refuse(entry);
+      const found = await find(request, linkId);
+      if (found === null) return refuse(request, entry);
+      const { session, settings } = found;
       const { asker } = session;
       entry.by({ userId: asker.userId, sessionId: `portal:${linkId}` });
       entry.at({ ...params, linkId: asker.webhookId });
@@ -135,6 +156,18 @@ export function createPortalGuard({ useCases, config, clock, remoteAddressOf }: 
         form: () => readForm(request),
       });
       return seal(request, response, settings.origin);
+    },
+    /** Shows errors within a portal: in its frame, and without a way to sign in. */
+    async errorPage(error: ErrorDescription, request: Request): Promise<Response> {
+      const linkId = pathOf(request.url).split("/")[2] ?? "";
+      // The same fault may have caused the error.
+      const found = await find(request, linkId).catch(() => null);
+      if (found === null)
+        return showNone(request, error.status, { title: titleOf(error), text: error.message });
+      const { settings } = found;
+      const frame = { linkId, settings, flash: null };
+      const page = PortalErrorPage({ frame, error, requestId: requestIdOf(request) });
+      return seal(request, await renderPage(page, { status: error.status }), settings.origin);
     },
   };
 }

@@ -1,7 +1,10 @@
 /** Frame of a portal's pages: name and logo of the webhook's owner, no navigation of the dashboard, and no script. */
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { ErrorDescription } from "../../http/error-description.ts";
 import type { PortalSettings } from "../../storage/main-db/portal/portal-links.ts";
 import { assetPaths } from "../assets/assets.ts";
+import { Button } from "../components/button.tsx";
+import { ErrorSection, titleOf } from "../components/error-section.tsx";
 import { FlashLine } from "../components/flash-line.tsx";
 import { attribute } from "../render.ts";
 import type { Flash } from "../viewer.ts";
@@ -68,13 +71,27 @@ export function PortalLayout(
   );
 }
 
-/** For a link that is unknown, was opened before, or is over. */
-export function PortalOverPage(): JSX.Element {
+/** For whoever has a session of the link. */
+export function PortalErrorPage(
+  props: Readonly<{ frame: PortalFrame; error: ErrorDescription; requestId: string }>,
+): JSX.Element {
+  const { frame, error, requestId } = props;
+  return (
+    <PortalLayout title={titleOf(error)} frame={frame}>
+      <ErrorSection error={error} requestId={requestId}>
+        <Button kind="primary" href={portalPath(frame.linkId)} label="To the overview" />
+      </ErrorSection>
+    </PortalLayout>
+  );
+}
+
+/** Without a session: has nothing of a portal, and nothing to do. */
+export function NoPortalPage({ title, text }: { title: string; text: string }): JSX.Element {
   return (
     <html lang="en" data-theme="system">
       <head>
         <meta charset="utf-8" />
-        <title>Link not valid</title>
+        <title safe>{title}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <link rel="stylesheet" href={assetPaths.stylesheet} />
@@ -82,8 +99,10 @@ export function PortalOverPage(): JSX.Element {
       <body>
         <main id="main" class="main">
           <section class="error-page">
-            <h1>This link is not valid any more</h1>
-            <p class="lead">A link can be opened once, and its session ends. Ask for another link.</p>
+            <h1 safe>{title}</h1>
+            <p class="lead" safe>
+              {text}
+            </p>
           </section>
         </main>
       </body>

@@ -49,5 +49,5 @@ export function createPortal(deps: DashboardDeps & Readonly<{ reveals: Reveals; 
     const path = `${PORTAL_PATH}/:linkId${route.path}`;
     mount({ method: route.method, path }, (visit) => guard.run(route, visit));
   }
-  return app;
+  return { app, errorPage: guard.errorPage };
 }

@@ -276,6 +276,31 @@ describe("how portals look", () => {
     await set({ origin: null });
   });
 
+  test("has errors in the same frame, with a way back and none to sign in", async () => {
+    await set({ origin: "https://app.example.com", name: "Acme" });
+    for (const form of [undefined, { active: "false" }]) {
+      const { status, headers, html } = await ask(`/targets/unknown${form ? "/toggle" : ""}`, form);
+      expect(status).toBe(404);
+      expect(html).toContain("Acme");
+      expect(html).toContain("No such target.");
+      expect(html).toContain("To the overview");
+      expect(html).not.toContain("/pages/login");
+      expect(headers.get("content-security-policy")).toEndWith("frame-ancestors https://app.example.com");
+    }
+    await set({ origin: null, name: null });
+  });
+
+  test("are not in what a frame shows once the link is over", async () => {
+    const over = { ...portal, cookie: "webhooker_portal=x" };
+    for (const path of ["", "/unknown/page"]) {
+      const { status, headers, html } = await ask(path, undefined, over);
+      expect(status).toBe(404);
+      expect(html).not.toContain('href="/p');
+      expect(headers.get("content-security-policy")).toEndWith("frame-ancestors *");
+      expect(headers.get("x-frame-options")).toBeNull();
+    }
+  });
+
   test.each([
     { origin: "https://a.example/path" },
     { origin: "https://a.example; script-src *" },
