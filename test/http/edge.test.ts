@@ -83,11 +83,16 @@ describe("Host headers", () => {
     expect(await withHost("a\r\nHost: b")).toStartWith("HTTP/1.1 400 ");
   });
 
-  test("a missing Host header is refused", async () => {
-    expect(await sendRaw(plain.port, "GET /page HTTP/1.0\r\n\r\n")).toStartWith("HTTP/1.1 400 ");
-    expect(await sendRaw(plain.port, "GET /page HTTP/1.1\r\nConnection: close\r\n\r\n")).toStartWith(
-      "HTTP/1.1 400 ",
-    );
+  test("none is needed in HTTP/1.0, as load balancers check health", async () => {
+    for (const target of ["GET /page", "POST /webhook/1", "GET /livez"])
+      expect(await sendRaw(plain.port, `${target} HTTP/1.0\r\n\r\n`)).toStartWith("HTTP/1.1 200 ");
+    for (const target of ["GET /nowhere", "GET //page", "GET //evil.example/page"])
+      expect(await sendRaw(plain.port, `${target} HTTP/1.0\r\n\r\n`)).toStartWith("HTTP/1.1 404 ");
+  });
+
+  test("none in HTTP/1.1 is refused", async () => {
+    const answer = await sendRaw(plain.port, "GET /page HTTP/1.1\r\nConnection: close\r\n\r\n");
+    expect(answer).toStartWith("HTTP/1.1 400 ");
   });
 });
 
