@@ -25,7 +25,7 @@ export function checkSecretKey(deps: { mainDb: Checked; keys: Sealer; log: Logge
     return;
   }
   log.error("the stored secrets were encrypted with another secret key", {
-    unreadable_secrets: unreadable,
+    unreadable,
     until_then:
       "senders whose verification needs one of them get 503, deliveries that need one fail, and second factors take recovery codes only",
     hint: "start with the previous SECRET_KEY, or the previous webhooker.key next to the main database; if it is lost, enter the secrets again",

@@ -1,6 +1,7 @@
 /** A start with another secret key than the stored secrets' is logged for as long as such secrets exist. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createKeyRing } from "../../src/lib/crypto.ts";
+import { redact } from "../../src/observability/log-redaction.ts";
 import { checkSecretKey } from "../../src/webhooks/secret-key-check.ts";
 import { createRecordingLog, type LogLine } from "../support/recording-log.ts";
 import { createTestUseCases, type TestUseCases } from "../support/use-cases.ts";
@@ -42,7 +43,7 @@ test("another key is logged as an error at each start, with the number of unread
     expect(more).toEqual([]);
     expect(line?.level).toBe("error");
     // The target's signing secret is the third.
-    expect(line?.fields.unreadable_secrets).toBe(3);
+    expect(redact(line?.fields ?? {}).unreadable).toBe(3);
     expect(String(line?.fields.hint)).toContain("SECRET_KEY");
     expect(JSON.stringify(line)).not.toContain("hush");
   }
@@ -62,7 +63,7 @@ test("the secret of a second factor is one of them", () => {
   start(1);
   const secret = createKeyRing(new Uint8Array(32).fill(1)).seal("x", `second_factors:${all.ada}:secret`);
   all.mainDb.secondFactors.put({ id: all.ada, secret, lastStep: 1, createdAt: 1 }, []);
-  expect(start(2).map(({ fields }) => fields.unreadable_secrets)).toEqual([1]);
+  expect(start(2).map(({ fields }) => redact(fields).unreadable)).toEqual([1]);
   expect(start(1)).toEqual([]);
 });
 
