@@ -1,4 +1,5 @@
 /** Formats tables for the terminal: aligned columns under a heading. */
+import { printable } from "./printable.ts";
 
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const lines = [heading, ...rows].map((row) => row.map(printable));
@@ -24,9 +25,4 @@ export function count(n: number, one: string): string {
 
 function pad(cell: string, width: number): string {
   return cell + " ".repeat(width - Bun.stringWidth(cell));
-}
-
-/** Replaces control characters: names come from people and must not control the reader's terminal. */
-function printable(cell: string): string {
-  return cell.replace(/\p{C}/gu, "?");
 }

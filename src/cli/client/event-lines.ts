@@ -1,5 +1,6 @@
 /** Writes events and deliveries as lines for people. */
 import { formatBytes } from "../../dashboard/components/format.ts";
+import { printable } from "../printable.ts";
 import { table } from "../table.ts";
 import type { RemoteEvent, RemoteEventSummary } from "./shapes.ts";
 
@@ -95,9 +96,4 @@ function bodyLines({ body_base64, body_size }: RemoteEvent): string[] {
   } catch {
     return [`(${formatBytes(body_size)} that are no text; write them to a file with --body)`];
   }
-}
-
-/** Events come from strangers, and must not control the reader's terminal. */
-export function printable(line: string): string {
-  return line.replaceAll("\t", "  ").replace(/\p{C}/gu, "?");
 }

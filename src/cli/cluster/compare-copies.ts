@@ -9,6 +9,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { AppError } from "../../lib/errors.ts";
 import { every } from "../../lib/every.ts";
 import type { Io } from "../io.ts";
+import { printable } from "../printable.ts";
 import { stayAlive } from "../stay-alive.ts";
 import { count } from "../table.ts";
 import { type AskedNode, askNode } from "./ask-node.ts";
@@ -23,13 +24,13 @@ export async function compareCopies(io: Pick<Io, "out" | "err">, asked: Asked): 
   const stopTelling = every(asked.clock, TELL_EVERY_MS, () =>
     io.err(`${count(compared.length, "database")} compared so far …`),
   );
-  let faults = 0;
+  let hasFaults = false;
   try {
     await stayAlive(async () => {
       for (let next = await ask(asked, COMPARE_MAIN_PATH); next !== null; ) {
         compared.push(next);
         const lines = linesOf(next);
-        faults += lines.length;
+        hasFaults ||= lines.length > 0;
         for (const line of lines) io.out(line);
         next = await ask(asked, compareNextPath(next.webhook?.id ?? ""));
       }
@@ -37,7 +38,7 @@ export async function compareCopies(io: Pick<Io, "out" | "err">, asked: Asked): 
   } finally {
     stopTelling();
   }
-  if (faults > 0) throw unequal(faults);
+  if (hasFaults) throw unequal();
   const files = compared.filter(({ webhook }) => webhook !== null);
   if (compared.every(({ others }) => others.length === 0)) throw noOther();
   io.out(`The main database is equal at ${nodesOf(compared)}.`);
@@ -57,7 +58,7 @@ function nodesOf(compared: readonly Compared[]): string {
 
 /** Returns a line for each node whose copy is not known to be equal. */
 function linesOf({ webhook, leader, others }: Compared): readonly string[] {
-  const what = webhook === null ? "main database" : `webhook ${webhook.name} (${webhook.id})`;
+  const what = webhook === null ? "main database" : `webhook ${printable(webhook.name)} (${webhook.id})`;
   return others.flatMap(({ node, differs, fault }) => {
     if (fault !== null) return [`${what}: not compared at ${node}. ${fault}`];
     if (differs.length === 0) return [];
@@ -74,11 +75,11 @@ function noOther(): AppError {
   });
 }
 
-function unequal(faults: number): AppError {
+function unequal(): AppError {
   return new AppError({
     kind: "unavailable",
     code: "copies_differ",
-    message: `Not all copies are known to be equal: see the ${count(faults, "line")} above.`,
+    message: "Not all copies are known to be equal. The lines above say which.",
     hint: "Run `webhooker check` at both nodes of a difference. Then stop the one whose copy is wrong, empty its data folder and start it: it copies the leader's files. If the leader's is wrong, let the other lead first: webhooker cluster drain. Please report it.",
   });
 }

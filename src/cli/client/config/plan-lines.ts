@@ -1,6 +1,6 @@
 /** Prints the changes of a plan for people. */
 import { formatCount } from "../../../dashboard/components/format.ts";
-import { printable } from "../event-lines.ts";
+import { printable } from "../../printable.ts";
 import type { RemoteChange, RemotePlan } from "./plan-shapes.ts";
 
 const SIGNS: Readonly<Record<string, string>> = { create: "+", update: "~", delete: "-" };

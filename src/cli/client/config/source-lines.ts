@@ -1,5 +1,5 @@
 /** Shows where in a file a fault is: the line with a caret, and without values, which may be secrets. */
-import { printable } from "../event-lines.ts";
+import { printable } from "../../printable.ts";
 
 export type Place = Readonly<{
   /** From 1. */

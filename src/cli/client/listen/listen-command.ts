@@ -5,6 +5,7 @@ import { formatCount } from "../../../dashboard/components/format.ts";
 import { wait } from "../../../lib/clock.ts";
 import { createOutboundClient } from "../../../outbound/client.ts";
 import type { Io } from "../../io.ts";
+import { printable } from "../../printable.ts";
 import { stayAlive } from "../../stay-alive.ts";
 import { findWebhook } from "../find-objects.ts";
 import { createGatewayClient, type GatewayClient } from "../gateway-client.ts";
@@ -71,7 +72,7 @@ async function listen(io: Io, wanted: string, options: Options): Promise<void> {
   const path = `/webhooks/${webhook.id}/targets/${target.id}`;
   if (note !== null) io.err(note);
   if (options.since !== undefined) await replaySince(client, io, { path, range: options.since, options });
-  io.err(`Delivers events of ${webhook.name} to ${options.to}. Press Ctrl-C to stop.`);
+  io.err(`Delivers events of ${printable(webhook.name)} to ${options.to}. Press Ctrl-C to stop.`);
 
   const counts = { made: 0, failed: 0 };
   const outbound = createOutboundClient({ allowedCidrs: EVERY_ADDRESS, clock: io.clock });

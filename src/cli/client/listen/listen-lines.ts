@@ -1,6 +1,6 @@
 /** Writes what came of a delivery as one line, for people or for programs. */
 import { formatDuration } from "../../../dashboard/components/format.ts";
-import { printable } from "../event-lines.ts";
+import { printable } from "../../printable.ts";
 import { timeOfDay } from "../outage.ts";
 import type { Made } from "./listener.ts";
 import type { Answer } from "./pulled.ts";

@@ -1,6 +1,7 @@
 /** Finds the pull target that `listen` works for, or makes it. */
 import { hostname } from "node:os";
 import { PULL_TYPE } from "../../../targets/pull/pull-target.ts";
+import { printable } from "../../printable.ts";
 import { findTarget, listTargets } from "../find-objects.ts";
 import type { GatewayClient } from "../gateway-client.ts";
 import { RemoteError } from "../remote-error.ts";
@@ -45,7 +46,7 @@ export async function prepareTarget(client: GatewayClient, wanted: Wanted): Prom
   const body = { active: true, ...settings };
   const target = await client.ask({ method: "PATCH", path, body, schema: targetShape });
   const note = found.active ? "changed" : "enabled";
-  return { target, isNew: !found.active, note: `The pull target "${found.name}" is ${note}.` };
+  return { target, isNew: !found.active, note: `The pull target "${printable(found.name)}" is ${note}.` };
 }
 
 function settingsOf({ eventTypes, filter }: Wanted): Record<string, unknown> {

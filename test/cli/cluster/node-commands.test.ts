@@ -124,3 +124,56 @@ describe("webhooker cluster status", () => {
     expect((await run(port, ["status"], {})).exit).toMatchObject({ code: "no_cluster" });
   });
 });
+
+describe("webhooker cluster compare", () => {
+  const equal = (node: string) => ({ node, differs: [], fault: null });
+  const webhook = { id: "w1", name: "Shop\u001b[2J" };
+
+  /** Answers what the leader finds, one database after the other. */
+  function comparing(...answers: readonly unknown[]): number {
+    const left = answers.values();
+    return serve(() => Response.json(left.next().value ?? null));
+  }
+
+  test("asks for one database after the other, and says where they are equal", async () => {
+    const asked: string[] = [];
+    const answers = [
+      { webhook: null, leader: "b", others: [equal("a"), equal("c")] },
+      { webhook, leader: "b", others: [equal("a")] },
+    ].values();
+    const port = serve((request) => {
+      const { pathname, search } = new URL(request.url);
+      asked.push(`${request.method} ${pathname}${search}`);
+      return Response.json(answers.next().value ?? null);
+    });
+    expect(await run(port, ["compare"])).toEqual({
+      out: ["The main database is equal at a, b, c.", "The event files of 1 webhook are equal at a, b."],
+      exit: null,
+    });
+    expect(asked).toEqual([
+      "POST /cluster/v1/compare/main",
+      "POST /cluster/v1/compare/next?after=",
+      "POST /cluster/v1/compare/next?after=w1",
+    ]);
+  });
+
+  test("fails with a line for each copy that differs or was not compared", async () => {
+    const differing = { node: "a", differs: ["events", "deliveries"], fault: null };
+    const port = comparing(
+      { webhook: null, leader: "b", others: [{ node: "a", differs: [], fault: "It fell silent." }] },
+      { webhook, leader: "b", others: [differing, equal("c")] },
+    );
+    const { out, exit } = await run(port, ["compare"]);
+    expect(out).toEqual([
+      "main database: not compared at a. It fell silent.",
+      "webhook Shop?[2J (w1): a differs from b, which leads, in events, deliveries",
+    ]);
+    expect(exit).toMatchObject({ kind: "unavailable", code: "copies_differ" });
+  });
+
+  test("fails where there is nothing to compare with", async () => {
+    const port = comparing({ webhook: null, leader: "b", others: [] }, { webhook, leader: "b", others: [] });
+    const { out, exit } = await run(port, ["compare"]);
+    expect([out, exit]).toEqual([[], expect.objectContaining({ code: "no_copy" })]);
+  });
+});
