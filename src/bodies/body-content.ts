@@ -1,6 +1,6 @@
 /** Reads a body after undoing its Content-Encoding: as JSON, as a form, or as a reason why it cannot be read. */
 import { isUtf8 } from "node:buffer";
-import { charsetOf, createStrictDecode } from "./charset.ts";
+import { charsetIn, createStrictDecode } from "./charset.ts";
 import { isPacked, type Unpacked, unpackAside, unpackNow } from "./content-encoding.ts";
 import { type FormValue, isFormType, MAX_FORM_BYTES, readFormValues } from "./form-values.ts";
 import { type JsonFault, MAX_JSON_DEPTH, MAX_JSON_PARTS } from "./json-nodes.ts";
@@ -63,7 +63,7 @@ export function readContent(body: Uint8Array, head: BodyHead): BodyContent {
   if ("fault" in plain) return { kind: "unreadable", why: plain.fault };
   const { bytes } = plain;
   if (bytes.byteLength === 0) return { kind: "empty" };
-  const charset = charsetOf(head.contentType);
+  const charset = charsetIn(bytes, head.contentType);
   if (!isFormType(head.contentType)) return readAsJson(bytes, charset);
   // Tools such as curl label JSON as a form by default.
   const json = mayBeJson(bytes) ? readAsJson(bytes, charset) : null;
@@ -80,7 +80,7 @@ function mayBeJson(bytes: Uint8Array): boolean {
 export function utf8Of(body: Uint8Array, head: BodyHead): Uint8Array | null {
   const plain = unpack(body, head);
   if ("fault" in plain) return null;
-  const text = toUtf8(plain.bytes, charsetOf(head.contentType));
+  const text = toUtf8(plain.bytes, charsetIn(plain.bytes, head.contentType));
   return "fault" in text ? null : text.utf8;
 }
 

@@ -1,8 +1,8 @@
 /** Searches a body for a text: as sent, decompressed, decoded by its charset, and unescaped. */
 import { isAscii } from "node:buffer";
-import { charsetOf, isKnownCharset, strictDecoder } from "./charset.ts";
+import { charsetIn, charsetOf, isKnownCharset, strictDecoder } from "./charset.ts";
 import { layOutJson } from "./json-layout.ts";
-import { formFields, isForm, mayBeJson, shownCharset, toUtf8, unpackShownNow } from "./shown-text.ts";
+import { formFields, isForm, mayBeJson, toUtf8, unpackShownNow } from "./shown-text.ts";
 import { TextNeedle } from "./text-needle.ts";
 import { unescapeJson } from "./unescape-json.ts";
 
@@ -52,7 +52,7 @@ export class BodySearch {
     if ("fault" in unpacked) return "unknown";
     const { bytes } = unpacked;
     if (bytes !== body && (yield* this.#has(bytes))) return "yes";
-    const charset = shownCharset(bytes, contentType);
+    const charset = charsetIn(bytes, contentType);
     if (isForm(contentType)) return yield* this.#searchForm(bytes, charset);
     if (charset !== "utf-8" && bytes.length > MAX_DECODED_BYTES) return "unknown";
     const utf8 = toUtf8(bytes, charset);

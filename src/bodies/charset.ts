@@ -17,11 +17,36 @@ const BY_NAME: ReadonlyMap<string, Bun.Encoding> = new Map<string, Bun.Encoding>
   ["us-ascii", "utf-8"],
   ["ascii", "utf-8"],
   ["utf-16", "utf-16le"],
+  ["utf16", "utf-16le"],
+  ["ucs-2", "utf-16le"],
+  ["latin-1", "latin1"],
+  ["shift-jis", "shift_jis"],
+  ["sjis", "shift_jis"],
+  ["windows-31j", "shift_jis"],
+  ["ms932", "shift_jis"],
 ]);
 
-/** Returns the charset of a content type in lower case; "utf-8" if it names none. */
+/** Returns the charset of a content type in lower case and its usual spelling; "utf-8" if it names none. */
 export function charsetOf(contentType: string): string {
-  return /;\s*charset="?([\w-]{1,40})/i.exec(contentType)?.[1]?.toLowerCase() ?? "utf-8";
+  const name = /;\s*charset\s*=\s*["']?([\w-]{1,40})/i.exec(contentType)?.[1]?.toLowerCase() ?? "utf-8";
+  return name.replace(/^iso[_-]?8859[_-]?(?=\d)/, "iso-8859-").replace(/^(?:x-)?cp-?(?=125\d$)/, "windows-");
+}
+
+/**
+ * Returns the charset of the bytes: by their byte order mark, else by the content type, else UTF-8. UTF-16 of unknown
+ * byte order is recognised by the zero bytes of its ASCII.
+ */
+export function charsetIn(bytes: Uint8Array, contentType: string): string {
+  const [first, second, third, fourth] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
+  const named = charsetOf(contentType);
+  if (named !== "utf-8" && named !== "utf-16") return named;
+  const isWide = named === "utf-16" || (bytes.length % 2 === 0 && bytes.length >= 4);
+  if (isWide && first === 0 && second !== 0 && (third === 0 || bytes.length < 4)) return "utf-16be";
+  if (isWide && first !== 0 && second === 0 && (fourth === 0 || bytes.length < 4)) return "utf-16le";
+  return named;
 }
 
 /** Returns whether non-ASCII characters of the charset can be decoded. */

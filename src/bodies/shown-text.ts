@@ -1,5 +1,5 @@
 /** Produces a body's text for pages and searches: decompressed, decoded by its charset, unescaped. */
-import { charsetOf, strictDecoder } from "./charset.ts";
+import { strictDecoder } from "./charset.ts";
 import { isPacked, type Unpacked, unpackAside, unpackNow } from "./content-encoding.ts";
 import { unescapeForm } from "./form-values.ts";
 
@@ -23,22 +23,6 @@ export function unpackShownNow(body: Uint8Array, contentEncoding: string): Unpac
 /** Decompresses on another thread. Never rejects. */
 export async function unpackShown(body: Uint8Array, contentEncoding: string): Promise<Unpacked> {
   return isPacked(body, contentEncoding) ? unpackAside(body, contentEncoding) : { bytes: body };
-}
-
-/**
- * Returns the charset of the bytes: by their byte order mark, else by the content type, else UTF-8. UTF-16 of unknown
- * byte order is recognised by the zero bytes of its ASCII.
- */
-export function shownCharset(bytes: Uint8Array, contentType: string): string {
-  const [first, second, third, fourth] = bytes;
-  if (first === 0xff && second === 0xfe) return "utf-16le";
-  if (first === 0xfe && second === 0xff) return "utf-16be";
-  const named = charsetOf(contentType);
-  if (named !== "utf-8" && named !== "utf-16") return named;
-  const isWide = named === "utf-16" || (bytes.length % 2 === 0 && bytes.length >= 4);
-  if (isWide && first === 0 && second !== 0 && (third === 0 || bytes.length < 4)) return "utf-16be";
-  if (isWide && first !== 0 && second === 0 && (fourth === 0 || bytes.length < 4)) return "utf-16le";
-  return named;
 }
 
 /**

@@ -34,6 +34,39 @@ describe("a JSON body", () => {
     );
   });
 
+  test("is read in the charset of its byte order mark, or of the zero bytes of UTF-16, as its page shows it", () => {
+    const utf16 = (json: string, isBig: boolean) => {
+      const bytes = Buffer.from(json, "utf16le");
+      return isBig ? bytes.swap16() : bytes;
+    };
+    const json = '{"id":"é"}';
+    for (const isBig of [false, true])
+      for (const mark of ["", "\ufeff"])
+        for (const type of ["application/json", "application/json; charset=utf-16"])
+          expect([isBig, mark, type, at(utf16(mark + json, isBig), "id", { type })]).toEqual([
+            isBig,
+            mark,
+            type,
+            text("é"),
+          ]);
+    expect(at(`\ufeff${json}`, "id", { type: "application/json; charset=iso-8859-1" })).toEqual(text("é"));
+  });
+
+  test("is read in a charset that its sender spells in another way", () => {
+    const latin1 = Buffer.from('{"id":"é"}', "latin1");
+    for (const charset of ["latin-1", "iso_8859-1", "ISO8859-1", "cp1252", "x-cp1252", "'iso-8859-1'"])
+      expect([charset, at(latin1, "id", { type: `text/json; charset = ${charset}` })]).toEqual([
+        charset,
+        text("é"),
+      ]);
+    const kana = Buffer.from([...Buffer.from('{"id":"'), 0x82, 0xa0, ...Buffer.from('"}')]);
+    for (const charset of ["Shift_JIS", "shift-jis", "Windows-31J"])
+      expect([charset, at(kana, "id", { type: `text/json; charset=${charset}` })]).toEqual([
+        charset,
+        text("あ"),
+      ]);
+  });
+
   test("that is not text, not JSON, too deep or too large has no values, and gives the reason", () => {
     const bodies: [string | Uint8Array, string][] = [
       [Buffer.from('{"id":"é"}', "latin1"), "The body is not valid UTF-8."],

@@ -1,5 +1,5 @@
 /** A stored event as the code of a transformation sees it. */
-import { charsetOf, createStrictDecode } from "../../bodies/charset.ts";
+import { charsetIn, createStrictDecode } from "../../bodies/charset.ts";
 import { isPacked, unpackAside } from "../../bodies/content-encoding.ts";
 import type { TransformInput } from "../../sandbox/answer.ts";
 import { type HeaderList, headerOf, type ReceivedEvent } from "../target-type.ts";
@@ -44,7 +44,7 @@ async function textOf({ body, headers, contentType }: ReceivedEvent): Promise<st
   const encoding = headerOf(headers, "content-encoding") ?? "";
   const unpacked = isPacked(body, encoding) ? await unpackAside(body, encoding) : { bytes: body };
   if ("fault" in unpacked) return undefined;
-  return createStrictDecode(charsetOf(contentType))(unpacked.bytes) ?? undefined;
+  return createStrictDecode(charsetIn(unpacked.bytes, contentType))(unpacked.bytes) ?? undefined;
 }
 
 /** Tells a version of a target's code from all other code in the sandbox. */

@@ -1,6 +1,8 @@
 /** Decides how to show a body of any origin, and how much of it. */
+
+import { charsetIn } from "../../../bodies/charset.ts";
 import { type JsonToken, layOutJson } from "../../../bodies/json-layout.ts";
-import { decodeShown, formFields, isForm, mayBeJson, shownCharset } from "../../../bodies/shown-text.ts";
+import { decodeShown, formFields, isForm, mayBeJson } from "../../../bodies/shown-text.ts";
 import type { HeaderPairs } from "../../../storage/event-db/types.ts";
 import { hexDump } from "./hex-dump.ts";
 
@@ -35,7 +37,7 @@ export function pictureBody(options: {
 }): BodyPicture {
   const { contentType, body, maxChars } = options;
   if (body.length === 0) return { kind: "empty" };
-  const charset = shownCharset(body, contentType);
+  const charset = charsetIn(body, contentType);
   const text = decodeShown(body, charset, maxChars);
   if (text === null || NOT_TEXT.test(text)) {
     const shown = body.subarray(0, Math.ceil(maxChars / DUMP_CHARS_PER_BYTE));

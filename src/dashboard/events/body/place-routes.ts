@@ -1,6 +1,8 @@
 /** The route that tells the path of a value in an event's body, and how to find events by it. */
+
+import { charsetIn } from "../../../bodies/charset.ts";
 import { findJsonPlace } from "../../../bodies/json-places.ts";
-import { decodeShown, shownCharset } from "../../../bodies/shown-text.ts";
+import { decodeShown } from "../../../bodies/shown-text.ts";
 import { notFound } from "../../../lib/errors.ts";
 import { type PageRoute, page } from "../../page-route.ts";
 import { renderPage } from "../../render.ts";
@@ -22,7 +24,7 @@ export function createPlaceRoutes({
       const event = await events.findEvent(webhook.id, eventId);
       if (event === null) throw notFound("event");
       const { body } = await unpackForPage(event);
-      const text = decodeShown(body, shownCharset(body, event.contentType), MAX_BYTES) ?? "";
+      const text = decodeShown(body, charsetIn(body, event.contentType), MAX_BYTES) ?? "";
       const number = Math.trunc(Number(query.get("n") ?? 0));
       const place = number >= 0 ? findJsonPlace(text, number) : null;
       return renderPage(PlacePage({ viewer, webhook, eventId: event.id, place }));

@@ -1,7 +1,8 @@
 /** A request before and after its transformation, side by side, line by line. */
 import { Html } from "@elysiajs/html";
+import { charsetIn } from "../../../bodies/charset.ts";
 import { layOutJson } from "../../../bodies/json-layout.ts";
-import { decodeShown, shownCharset } from "../../../bodies/shown-text.ts";
+import { decodeShown } from "../../../bodies/shown-text.ts";
 import { type DiffRow, diffLines } from "../../../lib/line-diff.ts";
 import type { StoredEvent } from "../../../storage/event-db/types.ts";
 import { attribute } from "../../render.ts";
@@ -78,7 +79,7 @@ function linesOf(request: Request): readonly string[] {
 
 function bodyLines({ body, contentType }: Request): readonly string[] {
   if (body.byteLength === 0) return [];
-  const text = decodeShown(body, shownCharset(body, contentType), MAX_BODY_BYTES);
+  const text = decodeShown(body, charsetIn(body, contentType), MAX_BODY_BYTES);
   if (text === null) return [`(${body.byteLength} bytes that are no text)`];
   const isWhole = body.byteLength <= MAX_BODY_BYTES;
   const layout = layOutJson(text, { maxChars: MAX_BODY_BYTES, pieceChars: 0, isWhole });
