@@ -218,7 +218,7 @@ const states: readonly State[] = [
         app.mainDb.targets.update({ ...row, active: false, deactivatedReason: "It responded 410 Gone." });
       return event;
     },
-    list: "[bad target failing]",
+    list: "[bad target disabled]",
     webhook: "[bad disabled]",
     target: ["[bad disabled]", "It responded 410 Gone.", "Enable it when it is available again"],
     log: "[warn retrying]",

@@ -62,7 +62,10 @@ describe("a webhook's file", () => {
     expect([status, location]).toEqual([303, expect.stringMatching(/^\/source\/[0-9a-f-]{36}\?imported=/)]);
     expect(await webhookNames()).toEqual(["Shop", "Shop"]);
     const NOTE = "Target Bank &amp; sons is disabled. Imported without its secrets.";
-    expect(await (await dashboard.ask(location, { cookie })).text()).toContain(NOTE);
+    const page = await (await dashboard.ask(location, { cookie })).text();
+    expect(page).toContain(NOTE);
+    expect(page).toContain("target disabled");
+    expect(page).not.toContain("target failing");
     expect(await (await dashboard.ask(location, { cookie })).text()).not.toContain(NOTE);
     expect(partFiles()).toEqual([]);
   });

@@ -42,7 +42,11 @@ export function webhookHealth(parts: {
   const failing = targets.filter(
     ({ id, ...target }) => targetHealth(target, targetOverviews.get(id), throttles.get(id)).tone === "bad",
   );
-  if (failing.length > 0) return { tone: "bad", label: failingLabel(failing.length, targets.length) };
+  if (failing.length > 0) {
+    const areOff = failing.every(({ deactivatedReason }) => deactivatedReason !== null);
+    const label = troubleLabel(failing.length, targets.length, areOff ? "disabled" : "failing");
+    return { tone: "bad", label };
+  }
   if (overview.counts.failed > 0) return { tone: "warn", label: "some failed" };
   if (!entrypoints.some((entrypoint) => entrypoint.active)) return { tone: "idle", label: "no active URL" };
   if (overview.lastEventAt === null) return { tone: "idle", label: "no events yet" };
@@ -57,7 +61,7 @@ export function webhookHealth(parts: {
   return { tone: "ok", label: "healthy" };
 }
 
-function failingLabel(failing: number, all: number): string {
-  if (all === 1) return "target failing";
-  return failing === all ? "all targets failing" : `${failing} of ${all} targets failing`;
+function troubleLabel(count: number, all: number, trouble: "failing" | "disabled"): string {
+  if (all === 1) return `target ${trouble}`;
+  return count === all ? `all targets ${trouble}` : `${count} of ${all} targets ${trouble}`;
 }
