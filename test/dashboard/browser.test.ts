@@ -5,7 +5,7 @@ import { PASSWORD, startTestDashboard, type TestDashboard } from "../support/tes
 import { windowsOf } from "../support/windows.ts";
 
 let dashboard: TestDashboard;
-const { open } = windowsOf(() => dashboard.server);
+const { open, openEmpty } = windowsOf(() => dashboard.server);
 
 beforeEach(async () => {
   dashboard = await startTestDashboard();
@@ -118,6 +118,21 @@ describe("in a browser", () => {
     const time = page.locator("time").first();
     expect(await time.textContent()).toBe("1 Jan 2026, 09:00:00");
     expect(await time.getAttribute("title")).toBe("2026-01-01 00:00:00 UTC");
+    await page.context().close();
+  });
+
+  test("times of the audit log's filter are in that zone too, on the first page already", async () => {
+    const cookie = await dashboard.signIn("root");
+    const { page } = await openEmpty({ ...DESKTOP, timezoneId: "Asia/Tokyo" });
+    const [name = "", value = ""] = cookie.split("=");
+    await page.context().addCookies([{ name, value, url: dashboard.server.url }]);
+    await page.goto("/admin/audit");
+    await page.getByText("Filter", { exact: true }).click();
+    const from = page.getByLabel("From (Asia/Tokyo)");
+    await from.fill("2026-01-01T09:00");
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.waitForURL(/zone=Asia%2FTokyo/);
+    expect(await from.inputValue()).toBe("2026-01-01T09:00");
     await page.context().close();
   });
 });

@@ -130,7 +130,7 @@ function FilterForm(props: { path: string; filter: AuditPageFilter; isAll: boole
           />
           <TimeField name="from" label="From" at={from} zone={zone} />
           <TimeField name="to" label="Until" at={to} zone={zone} />
-          <input type="hidden" name="zone" value={attribute(zone)} />
+          <input type="hidden" name="zone" value={attribute(zone)} data-zone={(from ?? to) === null} />
           <div class="filter-actions">
             <Button label="Apply" />
             {isFiltered(filter) && <Button kind="quiet" label="Clear" href={path} />}
