@@ -118,6 +118,7 @@ describe("a new target", () => {
     await act("pause");
     expect(await html(replays)).toContain(`${replays}/${run?.id}/resume`);
     await act("resume");
+    expect(await html(replays)).toContain('data-confirm="Cancel this replay? It cannot be resumed then.');
     await act("cancel");
     expect(await html(replays)).not.toContain("/cancel");
     await act("resume");

@@ -183,6 +183,7 @@ function Actions({ run, path }: { run: SeenReplay; path: string }): JSX.Element 
         label="Cancel"
         describe="Cancel this replay"
         action={`${path}/cancel`}
+        confirm="Cancel this replay? It cannot be resumed then. Deliveries that are queued already are still sent."
       />
     </div>
   );
