@@ -91,7 +91,7 @@ export type Message = Pick<ReceivedRequest, "body" | "headers">;
  * first.
  */
 export function whenReadable(
-  verify: (request: ReceivedRequest) => Verdict,
+  verify: (request: ReceivedRequest) => Verdict | Promise<Verdict>,
 ): (request: ReceivedRequest) => Verdict | Promise<Verdict> {
   return (request) => {
     const unpacked = makeReadable(request);

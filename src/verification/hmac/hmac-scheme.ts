@@ -5,6 +5,7 @@ import { judgeFreshness } from "../freshness.ts";
 import { ACCEPTED, type ReceivedRequest, refused, type Verdict, type Verifier } from "../provider.ts";
 import { missing, wrongSignature } from "../refusals.ts";
 import { readerOf, textAt, whenReadable } from "../request-place.ts";
+import { runSteps, type Steps } from "../steps.ts";
 import { type Hash, hmac, matchesAny } from "./signature.ts";
 import { createListReader, type ListForm } from "./signature-list.ts";
 import { compileTemplate } from "./signed-template.ts";
@@ -35,18 +36,27 @@ export function createHmacVerify(options: {
   return createSchemeVerify({
     scheme,
     toleranceSeconds,
-    isSigned: (parts, signatures) =>
-      matchesAny(
-        signatures,
-        keys.map((key) => hmac(scheme.hash, key, parts)),
-      ),
+    *isSigned(parts, signatures) {
+      let isRight = false;
+      for (const key of keys) {
+        yield;
+        if (matchesAny(signatures, [hmac(scheme.hash, key, parts)])) isRight = true;
+      }
+      return isRight;
+    },
   });
 }
 
-/** Verifies any kind of signature. `isSigned` returns whether one of the signatures is valid for the signed text. */
+/** Returns whether one of the signatures is valid for the signed text. */
+export type IsSigned = (
+  parts: readonly (string | Uint8Array)[],
+  signatures: readonly Uint8Array[],
+) => Steps<boolean>;
+
+/** Verifies any kind of signature. */
 export function createSchemeVerify(options: {
   scheme: SignedScheme;
-  isSigned: (parts: readonly (string | Uint8Array)[], signatures: readonly Uint8Array[]) => boolean;
+  isSigned: IsSigned;
   toleranceSeconds: number | null;
 }): Verifier["verify"] {
   const { scheme, isSigned, toleranceSeconds } = options;
@@ -62,7 +72,7 @@ export function createSchemeVerify(options: {
   const readBodyTimestamp = scheme.bodyTimestamp === undefined ? null : readerOf(scheme.bodyTimestamp);
   const urlsOf = signsUrl ? ({ url }: ReceivedRequest) => readingsOf(place.urlSigned(url)) : plainUrl;
 
-  function verify(request: ReceivedRequest): Verdict {
+  function* verifyInSteps(request: ReceivedRequest): Steps<Verdict> {
     const { headers } = request;
     const text = place.read(request);
     if (text === null) return place.missing;
@@ -81,9 +91,11 @@ export function createSchemeVerify(options: {
 
     let verdict: Verdict = wrongSignature({ signsUrl });
     for (const timestamp of signsTime ? times : [""]) {
-      const isRight = urlsOf(request).some((url) =>
-        isSigned(template.fill({ request, url, id: id ?? "", timestamp }), signatures),
-      );
+      let isRight = false;
+      for (const url of urlsOf(request)) {
+        const parts = template.fill({ request, url, id: id ?? "", timestamp });
+        isRight ||= yield* isSigned(parts, signatures);
+      }
       if (!isRight) continue;
       if (toleranceSeconds === null) return ACCEPTED;
       verdict = judgeFreshness({
@@ -96,6 +108,7 @@ export function createSchemeVerify(options: {
     return verdict;
   }
 
+  const verify = (request: ReceivedRequest) => runSteps(verifyInSteps(request), request.body.byteLength);
   const readsBody = isInBody(scheme.signatureFrom) || template.readsBody || readBodyTimestamp !== null;
   return readsBody ? whenReadable(verify) : verify;
 }

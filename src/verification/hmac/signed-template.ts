@@ -91,8 +91,14 @@ function fillerOf(name: string): Filler | null {
   return path === undefined ? null : ({ request }) => valueAt(request, path);
 }
 
+/** Digests by body and hash: a text is filled once for each form of a URL and each timestamp. */
+const digests = new WeakMap<Uint8Array, Map<string, Buffer>>();
+
 function digestOf(body: Uint8Array, hash: string, encoding: string | undefined): string {
-  const digest = createHash(hash).update(body).digest();
+  const known = digests.get(body) ?? new Map<string, Buffer>();
+  digests.set(body, known);
+  const digest = known.get(hash) ?? createHash(hash).update(body).digest();
+  known.set(hash, digest);
   return digest.toString(encoding === "base64" || encoding === "base64url" ? encoding : "hex");
 }
 

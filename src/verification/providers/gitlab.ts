@@ -11,6 +11,7 @@ import {
   refuseForHeader,
   type SecretComparison,
 } from "../secret-comparison.ts";
+import { finish } from "../steps.ts";
 import { createStandardSign, isStandard, readStandardKey, verifyStandard } from "./standard-webhooks.ts";
 
 const SIGNING_TOKEN = "whsec_";
@@ -45,7 +46,9 @@ export const gitlabProvider: Provider<z.infer<typeof configSchema>> = {
     return {
       verify(request) {
         if (keys.length > 0 && (tokens.length === 0 || isStandard(request.headers)))
-          return acceptedOr(verifyStandard({ request, keys }), () => verifyToken(request, tokenChecks));
+          return acceptedOr(finish(verifyStandard({ request, keys })), () =>
+            verifyToken(request, tokenChecks),
+          );
         return verifyToken(request, tokenChecks);
       },
       sign: isSigningToken(secret)

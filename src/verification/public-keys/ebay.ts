@@ -9,6 +9,7 @@ import { ACCEPTED, type Provider, refused } from "../provider.ts";
 import { publicKeyFields, publicKeyShape, readKeys } from "../public-key.ts";
 import { missing, wrongSignature } from "../refusals.ts";
 import { readerOf } from "../request-place.ts";
+import { finish } from "../steps.ts";
 import { createIsSigned } from "./generic.ts";
 import { readPublicKey } from "./key-reader.ts";
 
@@ -79,7 +80,8 @@ export const ebayProvider: Provider<z.infer<typeof configSchema>> = {
           return refused(
             `eBay signed with the key ${said.kid}. Fetch it with getPublicKey and enter it in the entrypoint's verification.`,
           );
-        return isSigned([body], [signature]) ? ACCEPTED : wrongSignature();
+        const isRight = finish(isSigned([body], [signature]));
+        return isRight ? ACCEPTED : wrongSignature();
       },
       eventType: readerOf("$.metadata.topic"),
       duplicateId: readerOf("$.notification.notificationId"),

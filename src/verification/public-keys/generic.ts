@@ -11,7 +11,7 @@ import {
   toleranceSeconds,
 } from "../config-fields.ts";
 import { checkTemplate } from "../hmac/hmac-config.ts";
-import { createSchemeVerify } from "../hmac/hmac-scheme.ts";
+import { createSchemeVerify, type IsSigned } from "../hmac/hmac-scheme.ts";
 import { HASHES, type Hash } from "../hmac/signature.ts";
 import type { Provider } from "../provider.ts";
 import { isRight, joined, publicKeyFields, publicKeyShape, readKeys } from "../public-key.ts";
@@ -151,11 +151,15 @@ export const publicKeyProvider: Provider<Config> = {
 };
 
 /** `hash` applies to keys whose algorithm has no hash of its own. */
-export function createIsSigned(options: { keys: readonly KeyObject[]; hash: Hash; isPss?: boolean }) {
+export function createIsSigned(options: {
+  keys: readonly KeyObject[];
+  hash: Hash;
+  isPss?: boolean;
+}): IsSigned {
   const { keys, hash, isPss = false } = options;
-  return (parts: readonly (string | Uint8Array)[], signatures: readonly Uint8Array[]): boolean => {
+  return function* isSigned(parts, signatures) {
     const signed = joined(parts);
-    return keys.some((key) => {
+    for (const key of keys) {
       const isEd25519 = key.asymmetricKeyType === "ed25519";
       const of = {
         key,
@@ -163,7 +167,11 @@ export function createIsSigned(options: { keys: readonly KeyObject[]; hash: Hash
         hash: isEd25519 ? null : hash,
         isPss: isPss && key.asymmetricKeyType === "rsa",
       };
-      return signatures.slice(0, MAX_SIGNATURES).some((signature) => isRight({ ...of, signature }));
-    });
+      for (const signature of signatures.slice(0, MAX_SIGNATURES)) {
+        yield;
+        if (isRight({ ...of, signature })) return true;
+      }
+    }
+    return false;
   };
 }
