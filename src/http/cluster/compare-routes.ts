@@ -3,7 +3,6 @@ import { Elysia } from "elysia";
 import { z } from "zod";
 import { IDLE_SECONDS } from "../listen.ts";
 import { CLUSTER_PREFIX } from "./gate.ts";
-import type { OrderLeader } from "./leader-orders.ts";
 import { requireNode } from "./node-caller.ts";
 
 export const COMPARE_MAIN_PATH = `${CLUSTER_PREFIX}compare/main`;
@@ -35,7 +34,8 @@ export type Compared = Readonly<z.output<typeof comparedSchema>>;
 /** The gate must be in front: it verifies who asks. */
 export function compareRoutes(deps: {
   isLeader: () => boolean;
-  order: OrderLeader;
+  /** Hands the request on to the leader. */
+  order: (path: string, signal: AbortSignal) => Promise<unknown>;
   compareMain: () => Promise<Compared>;
   /** Resolves with null if no webhook comes after that id. */
   compareNext: (after: string) => Promise<Compared | null>;

@@ -21,6 +21,14 @@ export function createHeardNodes(deps: {
     return member.nodes().filter(({ node, at }) => node !== member.node && now - at < SILENT_MS);
   }
 
+  function watch({ node }: Pick<NodeAddress, "node">): Readonly<{ silent: AbortSignal; stop: () => void }> {
+    const silent = new AbortController();
+    const stop = every(clock, LOOK_MS, () => {
+      if (!list().some((each) => each.node === node)) silent.abort(new Error(`${node} is silent`));
+    });
+    return { silent: silent.signal, stop };
+  }
+
   return {
     /** Other nodes that were heard lately. */
     list: (): readonly NodeAddress[] => list().map(({ node, beat }) => ({ node, url: beat.url })),
@@ -30,12 +38,14 @@ export function createHeardNodes(deps: {
         .filter(({ beat }) => beat.files === "all")
         .map(({ node, beat }) => ({ node, url: beat.url })),
     /** Aborts once the node is silent: a machine that is gone without a word would be waited for for ever. */
-    watch({ node }: NodeAddress): Readonly<{ silent: AbortSignal; stop: () => void }> {
-      const silent = new AbortController();
-      const stop = every(clock, LOOK_MS, () => {
-        if (!list().some((each) => each.node === node)) silent.abort(new Error(`${node} is silent`));
-      });
-      return { silent: silent.signal, stop };
+    watch,
+    /** Asks for as long as the node is heard; null is never heard. */
+    async whileHeard<T>(
+      node: Pick<NodeAddress, "node"> | null,
+      ask: (silent: AbortSignal) => Promise<T>,
+    ): Promise<T> {
+      const { silent, stop } = watch(node ?? { node: "" });
+      return ask(silent).finally(stop);
     },
   };
 }

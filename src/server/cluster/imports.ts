@@ -22,7 +22,7 @@ export type ClusterImports = ReturnType<typeof createClusterImports>;
 
 export function createClusterImports(deps: {
   member: Pick<ClusterMember, "leader" | "epoch" | "keepsFiles">;
-  others: Pick<HeardNodes, "listKeepers" | "watch">;
+  others: Pick<HeardNodes, "listKeepers" | "watch" | "whileHeard">;
   dataDir: string;
   mainDb: Readonly<{ replication: Pick<MainDb["replication"], "hasWebhook"> }>;
   files: Pick<WebhookDBManager, "delete">;
@@ -31,7 +31,7 @@ export function createClusterImports(deps: {
   log: Logger;
 }) {
   const { member, dataDir, mainDb, files, signatures, clock, log } = deps;
-  const { listKeepers, watch } = deps.others;
+  const { listKeepers, watch, whileHeard } = deps.others;
   const { fetchImported } = createSeedClient({ leader: () => null, signatures });
   const askToKeep = createImportClient({ signatures });
 
@@ -97,10 +97,9 @@ export function createClusterImports(deps: {
       for (let left = TRIES - 1; ; left--) {
         const others = listKeepers();
         if (others.length === 0) return;
-        const asked = others.map((to) => {
-          const { silent, stop } = watch(to);
-          return askToKeep(to, { webhookId, epoch }, silent).finally(stop);
-        });
+        const asked = others.map((to) =>
+          whileHeard(to, (silent) => askToKeep(to, { webhookId, epoch }, silent)),
+        );
         try {
           return await Promise.any(asked);
         } catch (error) {

@@ -86,7 +86,14 @@ export async function createNodeHttp(deps: {
       .use(refusalRoutes({ isLeader: isLeading, add: refusals.addReports }))
       .use(importRoutes(imports))
       .use(digestRoutes({ find: digests.find, ofMainDatabase: digestMain }))
-      .use(compareRoutes({ isLeader: isLeading, order, ...comparer }))
+      .use(
+        compareRoutes({
+          isLeader: isLeading,
+          order: (path, signal) =>
+            others.whileHeard(member.leader(), (silent) => order(path, AbortSignal.any([signal, silent]))),
+          ...comparer,
+        }),
+      )
       .use(
         seedRoutes({
           isLeader: member.isLeading,
