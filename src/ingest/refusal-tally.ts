@@ -35,7 +35,7 @@ export const REFUSAL_WORDS: Readonly<Record<RefusalReason, string>> = {
   verification: "failed verification",
   method: "had a method that is not accepted",
   network: "came from an address that is not allowed",
-  size: "were too large",
+  size: "exceeded the size limit",
   rate: "exceeded the rate limit",
 };
 
@@ -212,7 +212,7 @@ function rowsOf(entrypointId: string, hours: Hours): HourOfRefusals[] {
   );
 }
 
-/** "20 requests in a row were refused, since 2026-…: 18 failed verification, 2 were too large." */
+/** "20 requests in a row were refused, since 2026-…: 18 failed verification, 2 exceeded the size limit." */
 function describe({ count, since, byReason }: Row): string {
   const reasons = [...byReason].map(([reason, n]) => `${n} ${REFUSAL_WORDS[reason]}`).join(", ");
   return `${count} requests were refused since ${new Date(since).toISOString()} and none was accepted: ${reasons}.`;

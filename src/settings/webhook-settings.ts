@@ -48,7 +48,7 @@ export function webhookSettingsFields(server: {
       min: 1,
       max: MAX_RETENTION_DAYS,
       placeholder: String(server.retentionDays),
-      help: `Leave empty for the server default (${server.retentionDays} days). An event that is not delivered is kept twice as long; then its deliveries are discarded with that reason, and it is deleted a day later.`,
+      help: `Leave empty for the server default (${server.retentionDays === 1 ? "1 day" : `${server.retentionDays} days`}). An event that is not delivered is kept twice as long; then its deliveries are discarded with that reason, and it is deleted a day later.`,
     },
     {
       name: "retention_bytes",

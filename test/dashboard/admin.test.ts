@@ -195,6 +195,8 @@ describe("the server page", () => {
     ]) {
       expect(page).toContain(text);
     }
+    figures.pending = 1;
+    expect(await (await busy.ask("/admin/server", { cookie })).text()).toContain("delivery, 7 in flight");
     await busy.stop();
   });
 

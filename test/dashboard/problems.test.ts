@@ -99,6 +99,14 @@ describe("refused requests", () => {
       "3 requests refused in the last 24 hours: 3 had a method that is not accepted.",
     );
     app.clock.advance(25 * 3_600_000);
+    const entrypointId = app.entrypoint.id;
+    await app.useCases.entrypoints.update({ ...app.of, entrypointId, input: { max_body_bytes: 1 } });
+    const large = await fetch(`${app.url}/webhook/${entrypointId}`, { method: "POST", body: "large" });
+    expect(large.status).toBe(413);
+    expect(words(await html(app.path))).toContain(
+      "1 request refused in the last 24 hours: 1 exceeded the size limit.",
+    );
+    app.clock.advance(25 * 3_600_000);
     expect(await html("/sources")).not.toContain("refused");
   });
 

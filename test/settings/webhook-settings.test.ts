@@ -37,6 +37,12 @@ test("a setting that there is not is refused", () => {
 
 test("every setting has a field with a label and a help, but notices, which have a page of their own", () => {
   const fields = webhookSettingsFields({ retentionDays: 30 });
+  const helpFor = (retentionDays: number) =>
+    webhookSettingsFields({ retentionDays }).find(({ name }) => name === "retention_days")?.help;
+  expect([helpFor(1), helpFor(30)]).toEqual([
+    expect.stringContaining("(1 day)"),
+    expect.stringContaining("(30 days)"),
+  ]);
   const names = Object.keys(webhookSettingsShape).filter((name) => name !== "notices");
   expect(fields.map(({ name }) => name)).toEqual(names);
   expect(fields.filter(({ label, help }) => label === "" || !help?.endsWith("."))).toEqual([]);

@@ -18,7 +18,7 @@ export function createPublishRate(of: { perSecond: number | null; monotonic: () 
     throw new AppError({
       kind: "rate_limited",
       code: "publish_rate_limited",
-      message: `This API key publishes more than ${perSecond} events per second.`,
+      message: `This API key publishes more than ${perSecond === 1 ? "1 event" : `${perSecond} events`} per second.`,
       hint: "Publish the event again later, under the same idempotency key. PUBLISH_RATE sets the limit.",
       retryAfterSeconds: Math.ceil(waitMs / 1_000),
     });

@@ -30,7 +30,7 @@ export function Tiles(props: TilesProps): JSX.Element {
       <Tile
         label="Queue"
         value={pending.toLocaleString("en")}
-        note={`deliveries, ${inFlight} in flight, ${formatCount(openCircuits, "open circuit")}`}
+        note={`${pending === 1 ? "delivery" : "deliveries"}, ${inFlight} in flight, ${formatCount(openCircuits, "open circuit")}`}
       />
       <Tile label="Memory" value={formatBytes(memoryBytes)} note="resident" />
       <Tile
