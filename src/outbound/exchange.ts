@@ -1,6 +1,7 @@
 /** One request and its response, from the call to the value that says how it ended. */
 
 import { KeptBody } from "./body.ts";
+import type { Connection, ConnectionUser } from "./connection.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import {
   abortedFailure,
@@ -16,7 +17,7 @@ import type { OutboundRequest, OutboundResult } from "./outbound.ts";
 import { requestHead } from "./request-bytes.ts";
 import { RequestWriter } from "./request-writer.ts";
 import { ResponseReader } from "./response.ts";
-import type { Connection, ConnectionUser, Sockets } from "./sockets.ts";
+import type { Sockets } from "./sockets.ts";
 
 /**
  * Time left for the rest of the response once a success status has arrived: the receiver has accepted the request. The
@@ -113,14 +114,15 @@ export class Exchange implements ConnectionUser, Timed {
     else if (reader.head !== null && !this.#hasGrace) this.#limitResponse();
   }
 
-  onClose(isWhole: boolean): void {
+  onClose(isWhole: boolean, alert: Error | null): void {
     this.#connection = null;
     if (!this.#hasRead && this.#isReused && !this.#isRetried) {
       this.#sendAgain();
       return;
     }
     const isComplete = this.#reader.isDone || (isWhole && this.#reader.endsWithConnection);
-    this.#stop(this.#result(isComplete) ?? this.#lost());
+    const fault = alert === null ? this.#lost() : classify(alert, this.#options.origin.label);
+    this.#stop(this.#result(isComplete) ?? fault);
   }
 
   #send(): void {
@@ -175,7 +177,7 @@ export class Exchange implements ConnectionUser, Timed {
 
   #lose(): void {
     this.#connection?.close();
-    this.onClose(false);
+    this.onClose(false, null);
   }
 
   /** Frees the slot of a delivery that has arrived even if the receiver ends neither its body nor its reading. */

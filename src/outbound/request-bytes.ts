@@ -2,10 +2,10 @@
 
 import { HEADER_NAME } from "../lib/header-token.ts";
 import { userAgent } from "../lib/version.ts";
+import type { Connection } from "./connection.ts";
 import { failure } from "./failures.ts";
 import type { Origin } from "./origin.ts";
 import type { OutboundFailure, OutboundHeaders, OutboundRequest } from "./outbound.ts";
-import type { Connection } from "./sockets.ts";
 
 /** Headers that the client sets itself; the caller's values are left out. */
 const FRAMING = new Set(["content-length", "transfer-encoding", "connection"]);

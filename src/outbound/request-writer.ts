@@ -1,6 +1,7 @@
 /** Sends one request over a connection, as fast as the connection accepts it. */
+
+import type { Connection } from "./connection.ts";
 import { writeRequest } from "./request-bytes.ts";
-import type { Connection } from "./sockets.ts";
 
 export class RequestWriter {
   #unsent: readonly Uint8Array[] = [];

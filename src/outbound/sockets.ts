@@ -2,7 +2,9 @@
  * Keeps connections open between requests: one pool per host, port and TLS identity, limited in number and idle time.
  */
 import type { Clock } from "../lib/clock.ts";
+import { errorCode } from "../lib/errors.ts";
 import { connectToAny } from "./connect.ts";
+import { Connection } from "./connection.ts";
 import { poolOf, tlsOptions, wrongIdentity } from "./identity.ts";
 import type { Origin } from "./origin.ts";
 import type { OutboundTls } from "./outbound.ts";
@@ -13,57 +15,8 @@ import { HeadReader } from "./response-head.ts";
 export const IDLE_MS = 30_000;
 /** Interval of one timer for all connections, so that a request sets none. */
 const IDLE_SWEEP_MS = 5_000;
-/** Silence after which the system probes whether the peer is still there, while a response is awaited. */
-const KEEP_ALIVE_PROBE_MS = 15_000;
-
-/** Callbacks by which a connection informs its current user. */
-export type ConnectionUser = Readonly<{
-  onData: (chunk: Buffer) => void;
-  /** Called when written bytes have left and there is room for more. */
-  onDrain: () => void;
-  /**
-   * Called when the connection is closed; `isWhole` is true if the peer closed it in order instead of breaking it off.
-   */
-  onClose: (isWhole: boolean) => void;
-}>;
-
-/** One connection. It belongs to its user until the user keeps or closes it. */
-export class Connection {
-  /** Name of its pool. */
-  readonly pool: string;
-  user: ConnectionUser | null = null;
-  /** False as soon as either end closes it. */
-  isOpen = true;
-  /** Start of its idle time, on the monotonic clock. */
-  idleSince = 0;
-  hasEnded = false;
-  /** Called when the TLS handshake ends; null before and after it. */
-  onHandshake: ((error: Error | null) => void) | null = null;
-  #socket: Bun.Socket<Connection> | null = null;
-
-  constructor(pool: string) {
-    this.pool = pool;
-  }
-
-  opened(socket: Bun.Socket<Connection>): void {
-    this.#socket = socket;
-    socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
-  }
-
-  /**
-   * Writes `length` bytes from `offset`. Returns how many were accepted; a negative number if the connection is gone.
-   */
-  write(bytes: Uint8Array, offset: number, length: number): number {
-    return this.#socket?.write(bytes, offset, length) ?? -1;
-  }
-
-  /** Closes the connection without another callback to its user. */
-  close(): void {
-    this.user = null;
-    this.isOpen = false;
-    this.#socket?.end();
-  }
-}
+/** The code of errors that the peer's TLS reports. */
+const TLS_ALERT = "EPROTO";
 
 /** Idle connections of one origin and identity. */
 type Pool = Readonly<{
@@ -104,12 +57,18 @@ export class Sockets {
       end: ({ data: connection }) => {
         connection.hasEnded = true;
       },
+      error({ data: connection }, error) {
+        const code = errorCode(error) ?? "";
+        // Without a code it is a fault of these handlers.
+        if (code === "") throw error;
+        if (code === TLS_ALERT) connection.alert = error;
+      },
       close: ({ data: connection }, error) => {
         connection.isOpen = false;
-        const { user } = connection;
+        const { user, alert } = connection;
         connection.user = null;
         connection.onHandshake?.(error ?? closedDuringHandshake());
-        if (user) user.onClose(connection.hasEnded && error === undefined);
+        if (user) user.onClose(connection.hasEnded && error === undefined, alert);
         else this.#forget(connection);
       },
     };

@@ -110,6 +110,10 @@ describe("TLS", () => {
         }),
         "may require a client certificate",
       ],
+      [
+        tls.createServer({ ...certificate, requestCert: true, rejectUnauthorized: true }),
+        "requires a client certificate",
+      ],
     ] as const;
     for (const [service, reason] of services) {
       service.listen(0, "127.0.0.1");
