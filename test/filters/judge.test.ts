@@ -183,7 +183,7 @@ describe("what cannot be read", () => {
     eventOf({ text: "no JSON" }),
     eventOf({ text: `"${"x".repeat(1024 * 1024)}"` }),
     eventOf({ text: "[".repeat(200) + "]".repeat(200) }),
-    eventOf({ body: new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]) }),
+    eventOf({ body: new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d]) }),
   ];
 
   test("is neither met nor missed by a condition on it, nor by the opposite", () => {
