@@ -217,6 +217,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
     people,
     checks,
     report,
+    dataDir: config.dataDir,
     measure: async () => (await measureStorageFiles(config)).eventFiles.bytes,
     node: member && nodeHttp && { member, imported: nodeHttp.imports.imported, digests: nodeHttp.digests },
     endUnfinishedImports: transfer.endUnfinished,

@@ -8,6 +8,7 @@ import type { ImportedFiles } from "../storage/cluster/imported-files.ts";
 import type { ClusterMember } from "./cluster/member.ts";
 import type { StartOver } from "./cluster/seat.ts";
 import type { DeliveryParts } from "./delivery.ts";
+import { createLeftovers } from "./leftovers.ts";
 import type { PeopleParts } from "./people.ts";
 import type { StorageParts } from "./storage.ts";
 
@@ -28,6 +29,7 @@ export function createLifeCycle(deps: {
   people: Pick<PeopleParts, "apiKeys" | "sessions" | "close">;
   checks: Pick<Startable, "stop">;
   report: Startable & Readonly<{ room: () => number }>;
+  dataDir: string;
   /** Size of the event files. */
   measure: () => Promise<number>;
   /** Null for a gateway that is alone. */
@@ -43,6 +45,7 @@ export function createLifeCycle(deps: {
   const { app, clock, log, stopping, stored, delivery, people, checks, report, node } = deps;
   const { mainDb, storage, reserve, lost } = stored;
   const { endUnfinishedImports } = deps;
+  const removeLeftovers = createLeftovers({ mainDb, files: storage.files, dataDir: deps.dataDir, log });
   let stopIdleChecks = () => {};
   let cleared = Promise.resolve();
   let resumed = Promise.resolve();
@@ -56,7 +59,7 @@ export function createLifeCycle(deps: {
     report.start();
     stopIdleChecks = every(clock, IDLE_CHECK_MS, () => storage.files.closeIdle());
     if (node === null) {
-      cleared = deleteLeftovers();
+      cleared = removeLeftovers();
       return lead();
     }
     const { member, imported, digests } = node;
@@ -73,8 +76,8 @@ export function createLifeCycle(deps: {
       startOver: startOver.resolve,
     });
     // The log may say of a file that it is an import's, of which this node has no more than that it was hidden.
-    cleared = member.caughtUp().then(deleteLeftovers, (error: unknown) => {
-      log.warn("the files of deleted webhooks stay until the next start", { cause: error });
+    cleared = member.caughtUp().then(removeLeftovers, (error: unknown) => {
+      log.warn("event files that a crash has left stay until the next start", { cause: error });
     });
     return Promise.resolve();
   }
@@ -89,17 +92,6 @@ export function createLifeCycle(deps: {
       log.error("searching for pending deliveries failed", { cause: error });
     });
     return resumed;
-  }
-
-  async function deleteLeftovers(): Promise<void> {
-    try {
-      for (const id of mainDb.webhooks.listDeletedIds()) {
-        // Meanwhile an import may have made it visible.
-        if (mainDb.webhooks.find(id) === null) await storage.files.deleteLeftovers([id]);
-      }
-    } catch (error) {
-      log.error("the files of deleted webhooks could not be removed", { cause: error });
-    }
   }
 
   /** In reverse order. */
