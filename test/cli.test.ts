@@ -5,15 +5,14 @@ import { join } from "node:path";
 import { createApiKeys } from "../src/auth/api-keys.ts";
 import { createSessions } from "../src/auth/sessions.ts";
 import { createUsers } from "../src/auth/users.ts";
-import { runCommandLine } from "../src/cli/program.ts";
-import { configVariables, loadConfig } from "../src/config.ts";
-import { readClientEnvironment } from "../src/config-client.ts";
+import { configVariables } from "../src/config.ts";
 import { newId } from "../src/lib/ids.ts";
 import { version } from "../src/lib/version.ts";
 import { findChapter, manualChapters } from "../src/manual/chapters.ts";
 import { type MainDb, openMainDb } from "../src/storage/main-db/open.ts";
 import { createFakeClock } from "./support/fake-clock.ts";
 import { makeTestFolder } from "./support/folder.ts";
+import { runCommand } from "./support/run-command.ts";
 
 const clock = createFakeClock();
 let directory: string;
@@ -28,22 +27,8 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 /** Runs `webhooker` with these arguments, as if typed. */
 async function run(words: string, stdin = "", terminal = { colours: false, columns: 80 }) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCommandLine(words.split(" ").filter(Boolean), {
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    terminal,
-    isTerminal: false,
-    readStdin: async () => stdin,
-    readStdinBytes: async () => Buffer.from(stdin),
-    readSecret: async () => stdin,
-    outBytes: (bytes) => out.push(new TextDecoder().decode(bytes)),
-    clientEnvironment: () => readClientEnvironment(environment, "linux"),
-    loadConfig: () => loadConfig(environment),
-    prepareToServe: () => undefined,
-    clock,
-  });
+  const options = { environment, stdin, terminal, clock };
+  const { code, out, err } = await runCommand(words.split(" ").filter(Boolean), options);
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 

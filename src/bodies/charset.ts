@@ -28,7 +28,9 @@ const BY_NAME: ReadonlyMap<string, Bun.Encoding> = new Map<string, Bun.Encoding>
 
 /** Returns the charset of a content type in lower case and its usual spelling; "utf-8" if it names none. */
 export function charsetOf(contentType: string): string {
-  const name = /;\s*charset\s*=\s*["']?([\w-]{1,40})/i.exec(contentType)?.[1]?.toLowerCase() ?? "utf-8";
+  const name = /;\s*charset\s*=\s*["']?([\w-]{1,40})/i.exec(contentType)?.[1]?.toLowerCase();
+  // Nearly all bodies: events are read as they come in.
+  if (name === undefined || name === "utf-8") return "utf-8";
   return name.replace(/^iso[_-]?8859[_-]?(?=\d)/, "iso-8859-").replace(/^(?:x-)?cp-?(?=125\d$)/, "windows-");
 }
 

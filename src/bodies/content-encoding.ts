@@ -40,20 +40,23 @@ function codecOf(encoding: string, packed: Uint8Array): Codec | null {
  * "utf-8".
  */
 const COMPRESSIONS: ReadonlySet<string> = new Set([
-  ...[
-    "gzip",
-    "x-gzip",
-    "deflate",
-    "br",
-    "zstd",
-    "dcb",
-    "dcz",
-    "compress",
-    "x-compress",
-    "exi",
-    "pack200-gzip",
-  ],
-  ...["bzip2", "x-bzip2", "lz4", "lzma", "snappy", "xz"],
+  "gzip",
+  "x-gzip",
+  "deflate",
+  "br",
+  "zstd",
+  "dcb",
+  "dcz",
+  "compress",
+  "x-compress",
+  "exi",
+  "pack200-gzip",
+  "bzip2",
+  "x-bzip2",
+  "lz4",
+  "lzma",
+  "snappy",
+  "xz",
 ]);
 
 /**

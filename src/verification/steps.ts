@@ -3,6 +3,8 @@
  * chooses how many there are: by signatures in a header, or a URL that can be read in several forms.
  */
 
+import { nextTurn } from "../lib/pauses.ts";
+
 /** Yields between two steps. */
 export type Steps<T> = Generator<void, T>;
 
@@ -26,6 +28,6 @@ async function runPausing<T>(steps: Steps<T>): Promise<T> {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 }

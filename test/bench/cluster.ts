@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type NatsServers, startNatsServers } from "../support/nats/nats-servers.ts";
+import { type NatsServers, startNatsServers, variablesOf } from "../support/nats/nats-servers.ts";
 import { countEvents, countPending } from "./event-file.ts";
 import { type BenchWebhook, type Gateway, startGateway } from "./gateway.ts";
 import { runLoad } from "./load.ts";
@@ -152,17 +152,14 @@ async function measure(options: BenchOptions, of: Size & Readonly<{ webhooks: nu
 }
 
 function nodeEnvironment(
-  { options: { url, credentials, systemCredentials, maxBytes } }: NatsServers,
+  servers: NatsServers,
   { name, secretKey, copies }: { name: string; secretKey: string; copies: number },
 ): Readonly<Record<string, string>> {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
   return {
     PORT: String(port),
     SECRET_KEY: secretKey,
-    CLUSTER_URL: url,
-    CLUSTER_CREDENTIALS: credentials ?? "",
-    CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
-    CLUSTER_LOG_MAX_BYTES: String(maxBytes),
+    ...variablesOf(servers),
     CLUSTER_NODE: name,
     CLUSTER_COPIES: String(copies),
     CLUSTER_ADVERTISE: `http://127.0.0.1:${port}`,

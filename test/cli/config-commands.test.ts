@@ -3,11 +3,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommandLine } from "../../src/cli/program.ts";
-import { loadConfig } from "../../src/config.ts";
-import { readClientEnvironment } from "../../src/config-client.ts";
-import { createFakeClock } from "../support/fake-clock.ts";
 import { makeTestFolder } from "../support/folder.ts";
+import { runCommand } from "../support/run-command.ts";
 import { BOB_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
@@ -26,23 +23,10 @@ afterAll(async () => {
 });
 
 async function run(words: string, more: Readonly<Record<string, string>> = variables) {
-  const [out, err]: [string[], string[]] = [[], []];
   const login = { WEBHOOKER_URL: api.server.url, WEBHOOKER_API_KEY: BOB_TOKEN };
   const environment = { HOME: folder, ...login, ...more };
-  const code = await runCommandLine(words.split(" "), {
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    terminal: { colours: false, columns: 80 },
-    isTerminal: false,
-    readStdin: async () => "version: 1\nwebhooks: {}\n",
-    readStdinBytes: async () => Buffer.from(""),
-    readSecret: async () => "",
-    outBytes: () => undefined,
-    clientEnvironment: () => readClientEnvironment(environment, "linux"),
-    loadConfig: () => loadConfig(environment),
-    prepareToServe: () => undefined,
-    clock: createFakeClock(),
-  });
+  const stdin = "version: 1\nwebhooks: {}\n";
+  const { code, out, err } = await runCommand(words.split(" "), { environment, stdin });
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 

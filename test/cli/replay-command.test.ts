@@ -1,10 +1,8 @@
 /** `webhooker replay EVENT --wait` against a running gateway: what it waits for, and what it says in the end. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { runCommandLine } from "../../src/cli/program.ts";
-import { loadConfig } from "../../src/config.ts";
-import { readClientEnvironment } from "../../src/config-client.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { runCommand } from "../support/run-command.ts";
 import { ADA_TOKEN, startTestApi, type TestApi } from "../support/test-api.ts";
 
 let api: TestApi;
@@ -23,22 +21,11 @@ beforeEach(async () => {
 afterEach(() => api.stop());
 
 /** Runs the command with a clock of its own. Nothing is waited for once `meanwhile` has nothing more to do. */
-async function replay(words: string, meanwhile: readonly (() => Promise<void>)[] = []) {
-  const [out, err]: [string[], string[]] = [[], []];
+function replay(words: string, meanwhile: readonly (() => Promise<void>)[] = []) {
   const toDo = [...meanwhile];
   const environment = { HOME: "/nowhere", WEBHOOKER_URL: api.server.url, WEBHOOKER_API_KEY: ADA_TOKEN };
-  const code = await runCommandLine(["replay", eventId, ...words.split(" ")], {
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    terminal: { colours: false, columns: 80 },
-    isTerminal: false,
-    readStdin: async () => "",
-    readStdinBytes: async () => Buffer.from(""),
-    readSecret: async () => "",
-    outBytes: () => undefined,
-    clientEnvironment: () => readClientEnvironment(environment, "linux"),
-    loadConfig: () => loadConfig(environment),
-    prepareToServe: () => undefined,
+  return runCommand(["replay", eventId, ...words.split(" ")], {
+    environment,
     clock: {
       ...createFakeClock(),
       after(_ms, fn) {
@@ -49,7 +36,6 @@ async function replay(words: string, meanwhile: readonly (() => Promise<void>)[]
       },
     },
   });
-  return { code, out, err };
 }
 
 const deliver = () =>

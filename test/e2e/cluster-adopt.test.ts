@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect } from "bun:test";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
+import { variablesOf } from "../support/nats/nats-servers.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 
 let cluster: TestCluster;
@@ -21,12 +22,8 @@ natsTest(
   async () => {
     const folder = makeFolder();
     await using alone = new Gateway(folder, { env: cluster.aloneIn(folder) });
-    const { url, credentials, systemCredentials, maxBytes } = cluster.nats.options;
     const env = {
-      CLUSTER_URL: url,
-      CLUSTER_CREDENTIALS: credentials ?? "",
-      CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
-      CLUSTER_LOG_MAX_BYTES: String(maxBytes),
+      ...variablesOf(cluster.nats),
       CLUSTER_NODE: "node1",
       CLUSTER_ADVERTISE: "http://127.0.0.1:8080",
     };

@@ -5,6 +5,7 @@ import type { WebhookSetup } from "../support/api-client.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { Gateway, makeFolder } from "../support/gateway.ts";
 import { findNatsServer } from "../support/nats/nats-executable.ts";
+import { variablesOf } from "../support/nats/nats-servers.ts";
 import { fetchNatsServer, natsTest } from "../support/nats/nats-test.ts";
 import { until } from "../support/until.ts";
 
@@ -165,14 +166,10 @@ describe("the operator of a cluster", () => {
 
   /** With the same servers. */
   async function foundsAnother(folder: string, stored: Readonly<{ webhookId: string; id: string }>) {
-    const { url, credentials, systemCredentials, maxBytes } = cluster.nats.options;
     await using named = new Gateway(folder, {
       env: {
         ...cluster.aloneIn(folder),
-        CLUSTER_URL: url,
-        CLUSTER_CREDENTIALS: credentials ?? "",
-        CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
-        CLUSTER_LOG_MAX_BYTES: String(maxBytes),
+        ...variablesOf(cluster.nats),
         CLUSTER_NAME: "orders",
         CLUSTER_NODE: "node1",
         CLUSTER_ADVERTISE: "http://127.0.0.1:1",

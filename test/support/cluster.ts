@@ -6,7 +6,7 @@ import { newUnguessableId } from "../../src/lib/ids.ts";
 import { digestTables } from "../../src/storage/reader/file-digest.ts";
 import { ApiClient } from "./api-client.ts";
 import { type Environment, Gateway, makeFolder } from "./gateway.ts";
-import { type NatsServers, type ServersOptions, startNatsServers } from "./nats/nats-servers.ts";
+import { type NatsServers, type ServersOptions, startNatsServers, variablesOf } from "./nats/nats-servers.ts";
 import { until } from "./until.ts";
 
 export type TestCluster = Readonly<{
@@ -61,7 +61,6 @@ export async function startCluster(
   async function add(folder = makeFolder()): Promise<Gateway> {
     const port = String(freePort());
     const index = nodes.length;
-    const { url, credentials, systemCredentials, maxBytes } = nats.options;
     const place = placeOf?.(index) ?? null;
     const gateway = new Gateway(folder, {
       ...(place && { before: `exec ${place.entry} "$0" "$@"` }),
@@ -70,10 +69,8 @@ export async function startCluster(
         ...aloneIn(folder),
         PORT: port,
         ADMIN_PASSWORD: CLUSTER_PASSWORD,
-        CLUSTER_URL: urlOf?.(nats, index) ?? url,
-        CLUSTER_CREDENTIALS: credentials ?? "",
-        CLUSTER_SYSTEM_CREDENTIALS: systemCredentials ?? "",
-        CLUSTER_LOG_MAX_BYTES: String(maxBytes),
+        ...variablesOf(nats),
+        ...(urlOf && { CLUSTER_URL: urlOf(nats, index) }),
         CLUSTER_COPIES: String(copies),
         CLUSTER_NODE: nameAt(index),
         CLUSTER_ADVERTISE: `http://${place?.address ?? "127.0.0.1"}:${port}`,

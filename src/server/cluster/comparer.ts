@@ -26,7 +26,7 @@ type Found<T> = Readonly<{ node: string; digest: T } | { node: string; fault: st
 
 export function createComparer(deps: {
   member: Pick<ClusterMember, "node" | "nodes" | "mark">;
-  others: HeardNodes;
+  others: Pick<HeardNodes, "list" | "listKeepers" | "whileHeard">;
   digests: Pick<CopyDigests, "find">;
   digestMain: () => Promise<MainDigest>;
   /** Nodes that are to have the event files. */
@@ -49,15 +49,15 @@ export function createComparer(deps: {
   }
 
   /** Asks a node for as long as it is heard. */
-  async function asking<T>(node: NodeAddress, ask: (signal: AbortSignal) => Promise<T>): Promise<Found<T>> {
-    const { silent, stop } = others.watch(node);
-    try {
-      return { node: node.node, digest: await ask(silent) };
-    } catch (error) {
-      return { node: node.node, fault: silent.aborted ? "It fell silent." : errorMessage(error) };
-    } finally {
-      stop();
-    }
+  function asking<T>(of: NodeAddress, ask: (signal: AbortSignal) => Promise<T>): Promise<Found<T>> {
+    const { node } = of;
+    return others.whileHeard(of, async (silent) => {
+      try {
+        return { node, digest: await ask(silent) };
+      } catch (error) {
+        return { node, fault: silent.aborted ? "It fell silent." : errorMessage(error) };
+      }
+    });
   }
 
   async function digestAt(

@@ -42,6 +42,16 @@ const HOST = "127.0.0.1";
 /** Below the ports that the system gives to others. */
 const PORTS = { from: 12_000, count: 18_000 };
 
+/** Variables of a gateway that has these servers. */
+export function variablesOf({ options }: NatsServers): Readonly<Record<string, string>> {
+  return {
+    CLUSTER_URL: options.url,
+    CLUSTER_CREDENTIALS: options.credentials ?? "",
+    CLUSTER_SYSTEM_CREDENTIALS: options.systemCredentials ?? "",
+    CLUSTER_LOG_MAX_BYTES: String(options.maxBytes),
+  };
+}
+
 /** Rejects if there is no nats-server: call it in tests by `natsTest` only. */
 export async function startNatsServers(options: ServersOptions = {}): Promise<NatsServers> {
   const executable = await findNatsServer();

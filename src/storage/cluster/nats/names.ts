@@ -7,12 +7,13 @@ export type LogNames = ReturnType<typeof namesOf>;
 
 /** `cluster`: letters, digits, `-` and `_`; null for a cluster without a name. */
 export function namesOf(cluster: string | null) {
-  // No subject of one cluster is among those of another, whatever their names are.
-  const prefix = cluster === null ? "whlog" : `whlog-${cluster}`;
+  // Part of the first token, so that no subject of one cluster is among those of another, whatever their names are.
+  const suffix = cluster === null ? "" : `-${cluster}`;
+  const prefix = `whlog${suffix}`;
   return {
     /** Every node beats here. */
-    beats: cluster === null ? "webhooker.beats" : `webhooker-${cluster}.beats`,
-    streamOf: (shard: number) => `${cluster === null ? "WHLOG" : `WHLOG-${cluster}`}_${shard}`,
+    beats: `webhooker${suffix}.beats`,
+    streamOf: (shard: number) => `WHLOG${suffix}_${shard}`,
     subjectsOf: (shard: number) => `${prefix}.${shard}.>`,
     recordsOf: (shard: number) => `${prefix}.${shard}.b`,
     claimsIn: (shard: number) => `${prefix}.${shard}.own.>`,
