@@ -169,7 +169,7 @@ async function compose({ config, clock, log, seat = null, overrides = {} }: Opti
   const app = mountRoutes({
     ingest,
     report,
-    alterDashboard: overrides.dashboard,
+    overrides,
     nodeHttp: nodeHttp ?? undefined,
     parts: {
       ...ofWebhooks,

@@ -16,13 +16,14 @@ import type { Overrides } from "./overrides.ts";
 export function mountRoutes(deps: {
   /** Parts that the dashboard needs; the API needs fewer. */
   parts: DashboardDeps & Pick<ApiDeps, "pull">;
-  alterDashboard: Overrides["dashboard"] | undefined;
+  overrides: Pick<Overrides, "dashboard" | "compilesRoutes">;
   ingest: Pick<IngestParts, "routes">;
   report: Readonly<{ readiness: () => Readiness; scrape: Scrape }>;
   /** Given in a cluster only. */
   nodeHttp?: Pick<NodeHttp, "gate" | "routes"> | undefined;
 }) {
-  const { parts, alterDashboard = (own) => own, ingest, report, nodeHttp } = deps;
+  const { parts, overrides, ingest, report, nodeHttp } = deps;
+  const { dashboard: alterDashboard = (own) => own, compilesRoutes = true } = overrides;
   const { config, clock, log } = parts;
   const dashboard = createDashboard(alterDashboard(parts));
   const api = createApi({
@@ -63,7 +64,7 @@ export function mountRoutes(deps: {
     log,
     rendererFor: (request) => (wantsPage(request) ? dashboard.errorPage : null),
   });
-  return new Elysia({ precompile: true, handler: { standardHostname: false } })
+  return new Elysia({ precompile: compilesRoutes, handler: { standardHostname: false } })
     .use(
       edge({
         log,

@@ -19,6 +19,8 @@ export type Overrides = Readonly<{
   mainDbUpkeep?: MainDbUpkeep;
   /** Waits between the steps of a replay; by default on the clock. */
   rest?: (ms: number) => Promise<void>;
+  /** Makes the code of all routes before the first request, which takes some ten milliseconds; by default true. */
+  compilesRoutes?: boolean;
   /** Returns what the pages get to read and do, given what they would get. */
   dashboard?: (own: DashboardDeps) => DashboardDeps;
 }>;

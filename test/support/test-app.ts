@@ -11,6 +11,7 @@ import { createFakeClock } from "./fake-clock.ts";
 import { makeTestFolder } from "./folder.ts";
 import { serve } from "./http-server.ts";
 import { unreachable } from "./outbound.ts";
+import { placeMainDb } from "./prepared-main-db.ts";
 import { createRecordingLog } from "./recording-log.ts";
 
 export const BASE_URL = "https://hooks.example";
@@ -47,6 +48,7 @@ export async function startTestApp(
     DBURL: join(directory, "data", "webhooker.db"),
     DATA_DIR: join(directory, "events"),
   });
+  placeMainDb(config.dbPath);
   const { app, parts, stop } = await createApp({
     config,
     clock,
@@ -55,6 +57,7 @@ export async function startTestApp(
       passwords: quickPasswords,
       outbound: unreachable,
       mainDbUpkeep: syncsNothing,
+      compilesRoutes: false,
       descriptors: { openFiles: 10, attempts: 10, idleConnections: 10 },
       rest: () => new Promise((resolve) => setImmediate(resolve)),
       ...overrides,
