@@ -203,10 +203,7 @@ describe("the third node of a cluster with two copies", () => {
     const keepers = cluster.nodes.filter((node) => node !== spare);
     await Promise.all(keepers.map((node) => node.kill9()));
     await send(spare, 5);
-    await status(
-      spare,
-      /No node leads\.[\s\S]*No node with event files is heard.* Start node\d or node\d\./,
-    );
+    await status(spare, /No node leads\.[\s\S]*No node with event files is heard.* Start node\d or node\d\./);
     const ready = await fetch(`${spare.origin}/readyz`);
     expect([ready.status, await ready.text()]).toEqual([
       200,
