@@ -2,6 +2,8 @@
 import { InvalidArgumentError } from "commander";
 import { parseRange } from "../../lib/time-range.ts";
 
+const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
 export function readRange(text: string): string {
   if (parseRange(text) === null)
     throw new InvalidArgumentError("Use minutes, hours or days, such as 15m, 2h or 7d.");
@@ -39,7 +41,20 @@ export function readHeader(
 ): readonly (readonly [string, string])[] {
   const colon = text.indexOf(":");
   if (colon < 1) throw new InvalidArgumentError('Use "Name: value".');
-  return [...before, [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]];
+  const [name, value] = [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+  try {
+    new Headers().set(name, value);
+  } catch {
+    throw new InvalidArgumentError("No HTTP header can have this name or value.");
+  }
+  return [...before, [name, value]];
+}
+
+/** Any case: fetch itself would send a method that it does not know as GET. */
+export function readMethod(text: string): string {
+  const method = text.toUpperCase();
+  if (METHODS.includes(method)) return method;
+  throw new InvalidArgumentError(`Use one of ${METHODS.join(", ")}.`);
 }
 
 export function readJsonText(text: string): unknown {

@@ -8,7 +8,7 @@ import type { Io } from "../io.ts";
 import { findEntrypoint } from "./find-objects.ts";
 import { createGatewayClient } from "./gateway-client.ts";
 import { findLogin } from "./login-file.ts";
-import { readHeader } from "./options.ts";
+import { readHeader, readMethod } from "./options.ts";
 import { RemoteError } from "./remote-error.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -31,7 +31,7 @@ export function addSendCommand(program: Command, io: Io): void {
     .description("send a file to an entrypoint")
     .argument("<entrypoint>", "its URL, its id, its name, or WEBHOOK/NAME")
     .argument("[file]", "the body; without it, or with -, standard input")
-    .option("--method <method>", "the request's method", "POST")
+    .option("--method <method>", "the request's method", readMethod, "POST")
     .option("--header <header>", '"Name: value"; may be repeated', readHeader)
     .action(async (entrypoint: string, file: string | undefined, options: Options) => {
       const body =
@@ -60,10 +60,16 @@ export function addSendCommand(program: Command, io: Io): void {
 
 /** The entrypoint's path on the gateway that the API is on: its URL may only work elsewhere. */
 async function urlOf(io: Io, entrypoint: string): Promise<string> {
-  if (/^https?:\/\//i.test(entrypoint)) return entrypoint;
+  if (/^https?:\/\//i.test(entrypoint)) return readUrl(entrypoint);
   const client = createGatewayClient(findLogin(io.clientEnvironment()));
   const { url } = await findEntrypoint(client, entrypoint);
   return new URL(new URL(url).pathname, client.url).href;
+}
+
+function readUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url) return url.href;
+  throw new AppError({ kind: "invalid", message: `${text} is not a valid URL.` });
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
