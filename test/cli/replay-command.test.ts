@@ -38,11 +38,11 @@ function replay(words: string, meanwhile: readonly (() => Promise<void>)[] = [])
   });
 }
 
-const deliver = () =>
+const deliver = (replays = 1) =>
   api.events.settle(api.webhook.id, {
     eventId,
     targetId: api.target.id,
-    replays: 1,
+    replays,
     status: "delivered",
     nextAttemptAt: null,
     reason: null,
@@ -79,4 +79,27 @@ test("a delivery that a paused target holds back is not called delivered", async
   const { code, out, err } = await replay("--target Warehouse --wait", [hold]);
   expect([code, out]).toEqual([1, ["Delivers the event to 1 target again."]]);
   expect(err.join("\n")).toContain("1 delivery is held: its target is paused.");
+});
+
+test("a dry run of one event delivers nothing, and says to how many active targets it would", async () => {
+  await deliver(0);
+  await api.useCases.targets.setActive({ ...api.of, targetId: laptopId, active: false });
+  const one = "Would deliver the event to 1 target again.";
+  for (const words of ["--dry-run", "--dry-run --wait", "--target Laptop --dry-run"]) {
+    expect(await replay(words)).toEqual({ code: 0, out: [one], err: [] });
+  }
+  const had = "The target has got the event before: nothing is delivered.";
+  expect((await replay("--target Laptop --only-missing")).out).toEqual([had]);
+  const deliveries = await api.events.listDeliveries(api.webhook.id, eventId);
+  expect(deliveries.find(({ targetId }) => targetId === api.target.id)?.status).toBe("delivered");
+});
+
+test.each(["--since 2h", "--status failed", "--type a"])("%s beside an event is refused", async (words) => {
+  const { code, err } = await replay(words);
+  expect([code, err.join()]).toEqual([2, expect.stringContaining("leave them or the event out")]);
+});
+
+test("--only-missing without a target is refused", async () => {
+  const { code, err } = await replay("--only-missing");
+  expect([code, err.join()]).toEqual([2, expect.stringContaining("needs a --target")]);
 });

@@ -17,7 +17,13 @@ test("a method that no entrypoint can have is refused, not sent as another", asy
 
 test("a method is known in any case", async () => {
   const seen: string[] = [];
-  const server = Bun.serve({ port: 0, fetch: ({ method }) => (seen.push(method), new Response()) });
+  const server = Bun.serve({
+    port: 0,
+    fetch({ method }) {
+      seen.push(method);
+      return new Response();
+    },
+  });
   for (const method of ["patch", "Get"]) await send(server.url.href, "--method", method);
   await server.stop(true);
   expect(seen).toEqual(["PATCH", "GET"]);

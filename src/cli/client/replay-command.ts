@@ -6,7 +6,7 @@ import { wait } from "../../lib/clock.ts";
 import { EVENT_FATES } from "../../storage/event-db/event-filter.ts";
 import type { Io } from "../io.ts";
 import { stayAlive } from "../stay-alive.ts";
-import { findEvent, findTarget, findWebhook } from "./find-objects.ts";
+import { findEvent, findTarget, findWebhook, listTargets } from "./find-objects.ts";
 import { createGatewayClient, type GatewayClient } from "./gateway-client.ts";
 import { findLogin } from "./login-file.ts";
 import { readRange } from "./options.ts";
@@ -15,6 +15,8 @@ import { eventShape, replayCountShape, replayedShape, replayRunShape } from "./s
 
 const ASK_EVERY_MS = 500;
 const NOTHING_CHOSEN = "error: name an event, or a webhook with --webhook";
+const CHOSEN_TWICE = "error: --since, --status and --type choose among events: leave them or the event out";
+const MISSING_WHERE = "error: --only-missing needs a --target";
 
 type Options = Readonly<{
   webhook?: string;
@@ -38,9 +40,13 @@ export function addReplayCommand(program: Command, io: Io): void {
     .addOption(new Option("--status <status>", "events with a delivery in this state").choices(EVENT_FATES))
     .option("--type <type>", "events of this type")
     .option("--only-missing", "with --target: only events that it never got")
-    .option("--dry-run", "only count the events")
+    .option("--dry-run", "only count what would be delivered")
     .option("--wait", "wait for the end; exit 1 if a delivery of the event fails")
     .action(async (eventId: string | undefined, options: Options) => {
+      const { since, status, type, target, onlyMissing } = options;
+      if (eventId !== undefined && (since ?? status ?? type) !== undefined)
+        return program.error(CHOSEN_TWICE);
+      if (onlyMissing === true && target === undefined) return program.error(MISSING_WHERE);
       const client = createGatewayClient(findLogin(io.clientEnvironment()));
       if (eventId !== undefined) return replayOne(client, io, { ...options, eventId });
       if (options.webhook === undefined) return program.error(NOTHING_CHOSEN);
@@ -51,13 +57,19 @@ export function addReplayCommand(program: Command, io: Io): void {
 async function replayOne(
   client: GatewayClient,
   io: Io,
-  { eventId, webhook, target, wait }: Options & { eventId: string },
+  { eventId, webhook, target, onlyMissing, dryRun, wait }: Options & { eventId: string },
 ): Promise<void> {
-  const { webhookId } = await findEvent(client, { eventId, webhook });
+  const { webhookId, event: before } = await findEvent(client, { eventId, webhook });
   const path = `/webhooks/${webhookId}/events/${eventId}`;
   const targetId = await targetIdOf(client, webhookId, target);
   const body = targetId === undefined ? {} : { target_id: targetId };
-  const before = await client.ask({ path, schema: eventShape });
+  if (onlyMissing === true && before.deliveries.some(({ target_id }) => target_id === targetId)) {
+    return io.out("The target has got the event before: nothing is delivered.");
+  }
+  if (dryRun === true) {
+    const count = targetId === undefined ? await countActiveTargets(client, webhookId) : 1;
+    return io.out(`Would deliver the event to ${formatCount(count, "target")} again.`);
+  }
   const { deliveries } = await client.ask({
     method: "POST",
     path: `${path}/replay`,
@@ -145,6 +157,11 @@ async function waitForReplay(client: GatewayClient, io: Io, path: string): Promi
     }
     await wait(io.clock, ASK_EVERY_MS);
   }
+}
+
+/** Counts the targets that a replay of one event goes to if none is named. */
+async function countActiveTargets(client: GatewayClient, webhookId: string): Promise<number> {
+  return (await listTargets(client, webhookId)).filter(({ active }) => active).length;
 }
 
 async function targetIdOf(
