@@ -94,6 +94,7 @@ describe("a line about an event", () => {
     remote_address: "192.0.2.1",
     type: "order\u001b[2Jcreated",
     delivery_counts: { ...counts, delivered: 1 },
+    webhook_id: "1",
     webhook: "Shop",
   };
 

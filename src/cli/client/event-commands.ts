@@ -1,19 +1,24 @@
 /** `webhooker events` and `webhooker event`: the event log of a gateway elsewhere. */
 import { type Command, Option } from "commander";
+import { formatCount } from "../../dashboard/components/format.ts";
 import { EVENT_FATES } from "../../storage/event-db/event-filter.ts";
 import type { Io } from "../io.ts";
 import { stayAlive } from "../stay-alive.ts";
 import { eventTable, eventText, type Row } from "./event-lines.ts";
-import { findEvent, findTarget, findWebhook, listTargets, listWebhooks } from "./find-objects.ts";
+import { findEvent, findTargetAmong, findWebhook, listTargets, listWebhooks } from "./find-objects.ts";
 import { followEvents } from "./follow-events.ts";
 import { createGatewayClient, type GatewayClient } from "./gateway-client.ts";
+import {
+  atOnceFor,
+  type EventQuery,
+  forEachOf,
+  listDownToKnown,
+  listEvents,
+  MOST_EVENTS,
+} from "./list-events.ts";
 import { findLogin } from "./login-file.ts";
 import { readNumber, readRange } from "./options.ts";
-import { eventSummaryShape, pageOf, type RemoteWebhook } from "./shapes.ts";
-
-const MOST_EVENTS = 200;
-/** Webhooks whose events are listed together. */
-const MOST_WEBHOOKS = 50;
+import type { RemoteWebhook } from "./shapes.ts";
 
 type ListOptions = Readonly<{
   status?: string;
@@ -26,8 +31,6 @@ type ListOptions = Readonly<{
   json?: true;
 }>;
 
-export type EventQuery = Readonly<Record<string, string | number | undefined>>;
-
 export function addEventCommands(program: Command, io: Io): void {
   program
     .command("events")
@@ -38,25 +41,32 @@ export function addEventCommands(program: Command, io: Io): void {
     .option("--type <type>", "of this type")
     .option("--since <time>", "received since, such as 15m, 2h or 7d", readRange)
     .option("--text <text>", "with this text in path, query, headers or body")
-    .option("--target <target>", "with a delivery to this target of the webhook, by id or name")
+    .option("--target <target>", "with a delivery to this target, by id or name")
     .option("--limit <number>", "most events to list", readNumber({ least: 1, most: MOST_EVENTS }), 50)
     .option("--json", "NDJSON on a terminal too")
     .action(async (name: string | undefined, options: ListOptions) => {
       const client = createGatewayClient(findLogin(io.clientEnvironment()));
-      const webhooks = await chooseWebhooks(client, name);
-      const query = await queryOf(client, webhooks, options);
+      const { webhooks, query } = await choose(client, name, options);
       const print = printerOf(io, { isJson: options.json === true, withWebhook: name === undefined });
-      const events = await listAll(client, webhooks, query);
-      if (options.follow !== true) return print(events.slice(0, options.limit));
-      print(events.slice(0, options.limit).reverse());
+      const ask = async (webhook: RemoteWebhook) => ({
+        webhook,
+        first: await listEvents(client, { webhook, query, limit: options.limit }),
+      });
+      const atOnce = atOnceFor(query);
+      const followed = await forEachOf(webhooks, ask, atOnce);
+      const events = newestFirst(followed.flatMap(({ first }) => first.rows)).slice(0, options.limit);
+      const notSearched = followed.reduce((sum, { first }) => sum + first.notSearched, 0);
+      print(options.follow === true ? events.reverse() : events);
+      if (notSearched > 0) io.err(`${formatCount(notSearched, "event")} could not be searched for the text.`);
+      if (options.follow !== true) return;
       await stayAlive(() =>
         followEvents({
-          webhooks,
+          followed,
+          atOnce,
           print,
           clock: io.clock,
           tell: io.err,
-          after: events[0]?.id ?? "",
-          list: (webhook) => listOne(client, webhook, { ...query, limit: MOST_EVENTS }),
+          list: (webhook, isKnown) => listDownToKnown(client, { webhook, query, isKnown }),
         }),
       );
     });
@@ -78,43 +88,23 @@ export function addEventCommands(program: Command, io: Io): void {
     });
 }
 
-async function chooseWebhooks(
+async function choose(
   client: GatewayClient,
   name: string | undefined,
-): Promise<readonly RemoteWebhook[]> {
-  if (name !== undefined) return [await findWebhook(client, name)];
-  return (await listWebhooks(client)).slice(0, MOST_WEBHOOKS);
+  { status, type, since: range, text, target: wanted }: ListOptions,
+): Promise<Readonly<{ webhooks: readonly RemoteWebhook[]; query: EventQuery }>> {
+  const webhooks = name === undefined ? await listWebhooks(client) : [await findWebhook(client, name)];
+  const query = { status, type, range, text };
+  if (wanted === undefined) return { webhooks, query };
+  const target = await findTargetAmong(client, { webhooks, wanted });
+  return {
+    webhooks: webhooks.filter(({ id }) => id === target.webhook_id),
+    query: { ...query, target_id: target.id },
+  };
 }
 
-async function queryOf(
-  client: GatewayClient,
-  [webhook]: readonly RemoteWebhook[],
-  { status, type, since: range, text, target, limit }: ListOptions,
-): Promise<EventQuery> {
-  const query = { status, type, range, text, limit };
-  if (target === undefined || webhook === undefined) return query;
-  const { id } = await findTarget(client, { webhookId: webhook.id, wanted: target });
-  return { ...query, target_id: id };
-}
-
-/** Newest first. */
-async function listAll(
-  client: GatewayClient,
-  webhooks: readonly RemoteWebhook[],
-  query: EventQuery,
-): Promise<readonly Row[]> {
-  const lists = await Promise.all(webhooks.map((webhook) => listOne(client, webhook, query)));
-  return lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
-}
-
-async function listOne(
-  client: GatewayClient,
-  { id, name }: RemoteWebhook,
-  query: EventQuery,
-): Promise<readonly Row[]> {
-  const path = `/webhooks/${id}/events`;
-  const { data } = await client.ask({ path, query, schema: pageOf(eventSummaryShape) });
-  return data.map((event) => ({ ...event, webhook_id: id, webhook: name }));
+function newestFirst(rows: readonly Row[]): Row[] {
+  return [...rows].sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
 function printerOf(

@@ -7,7 +7,7 @@ import type { RemoteEvent, RemoteEventSummary } from "./shapes.ts";
 /** Longest shown part of a body. */
 const MOST_BODY_BYTES = 16 * 1024;
 
-export type Row = RemoteEventSummary & Readonly<{ webhook: string }>;
+export type Row = RemoteEventSummary & Readonly<{ webhook_id: string; webhook: string }>;
 
 const HEADING = ["RECEIVED (UTC)", "EVENT", "TYPE", "REQUEST", "SIZE", "STATE"];
 

@@ -1,6 +1,7 @@
 /** Finds what people name on the command line, by its id or by a name that only one has. */
 import { isId } from "../../lib/ids.ts";
 import type { GatewayClient } from "./gateway-client.ts";
+import { forEachOf } from "./list-events.ts";
 import { RemoteError } from "./remote-error.ts";
 import {
   entrypointShape,
@@ -53,6 +54,15 @@ export async function findTarget(
   of: { webhookId: string; wanted: string },
 ): Promise<RemoteTarget> {
   return pick("target", await listTargets(client, of.webhookId), of.wanted);
+}
+
+/** The target of one of these webhooks. */
+export async function findTargetAmong(
+  client: GatewayClient,
+  of: { webhooks: readonly RemoteWebhook[]; wanted: string },
+): Promise<RemoteTarget> {
+  const lists = await forEachOf(of.webhooks, ({ id }) => listTargets(client, id));
+  return pick("target", lists.flat(), of.wanted);
 }
 
 /** `wanted`: its id, its name, or WEBHOOK/NAME. */

@@ -1,39 +1,76 @@
 /** Lists events as they come, by asking again and again, and says honestly when the gateway does not answer. */
 import { type Clock, wait } from "../../lib/clock.ts";
 import type { Row } from "./event-lines.ts";
+import { type EventList, forEachOf } from "./list-events.ts";
 import { createOutage } from "./outage.ts";
 import { RemoteError } from "./remote-error.ts";
 import type { RemoteWebhook } from "./shapes.ts";
 
 const ASK_EVERY_MS = 1_000;
+/** Events of one webhook that are remembered as listed. */
+const MOST_REMEMBERED = 20_000;
+
+/** A webhook with what was listed first. */
+export type Followed = Readonly<{ webhook: RemoteWebhook; first: EventList }>;
+
+type IsKnown = (id: string) => boolean;
 
 /** Never resolves. Rejects where the gateway refuses. */
 export async function followEvents(options: {
-  webhooks: readonly RemoteWebhook[];
-  /** The newest page of a webhook's events, the newest first. */
-  list: (webhook: RemoteWebhook) => Promise<readonly Row[]>;
+  followed: readonly Followed[];
+  /** Webhooks that are asked at the same time. */
+  atOnce: number;
+  /** The webhook's newest events, down to one that is known. */
+  list: (webhook: RemoteWebhook, isKnown: IsKnown) => Promise<readonly Row[]>;
   print: (rows: readonly Row[]) => void;
   tell: (line: string) => void;
   clock: Clock;
-  /** The newest event that was printed. */
-  after: string;
 }): Promise<never> {
-  const { webhooks, list, print, tell, clock } = options;
+  const { followed, atOnce, list, print, tell, clock } = options;
   const outage = createOutage({ tell, clock });
-  let { after } = options;
+  const memories = new Map(followed.map(({ webhook, first }) => [webhook.id, new Memory(first)]));
+  const webhooks = followed.map(({ webhook }) => webhook);
+  const findFresh = async (webhook: RemoteWebhook): Promise<readonly Row[]> => {
+    const memory = memories.get(webhook.id);
+    if (!memory) return [];
+    return (await list(webhook, memory.isKnown)).filter(({ id }) => !memory.isKnown(id));
+  };
   for (;;) {
     await wait(clock, ASK_EVERY_MS);
     try {
-      const lists = await Promise.all(webhooks.map(list));
+      const lists = await forEachOf(webhooks, findFresh, atOnce);
       outage.end();
-      const last = after;
-      const fresh = lists.flat().filter(({ id }) => id > last);
-      fresh.sort((a, b) => (a.id < b.id ? -1 : 1));
-      after = fresh.at(-1)?.id ?? after;
+      const fresh = lists.flat().sort((a, b) => (a.id < b.id ? -1 : 1));
+      for (const { id, webhook_id } of fresh) memories.get(webhook_id)?.add(id);
       if (fresh.length > 0) print(fresh);
     } catch (error) {
       if (!(error instanceof RemoteError) || error.kind !== "unavailable") throw error;
       await outage.wait(error.message);
     }
+  }
+}
+
+/**
+ * Which events of a webhook were listed. The newest one alone does not tell: events that come at the same moment can be
+ * stored in another order than that of their ids, and one can match a state long after it came.
+ */
+class Memory {
+  readonly #listed: Set<string>;
+  /** Events up to this one are older than what was asked for. */
+  #oldest: string;
+
+  constructor({ rows, hasMore }: EventList) {
+    this.#listed = new Set(rows.map(({ id }) => id));
+    this.#oldest = hasMore ? (rows.at(-1)?.id ?? "") : "";
+  }
+
+  readonly isKnown = (id: string): boolean => id <= this.#oldest || this.#listed.has(id);
+
+  add(id: string): void {
+    this.#listed.add(id);
+    if (this.#listed.size <= MOST_REMEMBERED) return;
+    const forgotten = [...this.#listed].sort().slice(0, MOST_REMEMBERED / 2);
+    this.#oldest = forgotten.at(-1) ?? this.#oldest;
+    for (const each of forgotten) this.#listed.delete(each);
   }
 }

@@ -80,6 +80,8 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.looseObject({ data: z.array(item), next_cursor: z.string().nullable() });
 }
 
+export const eventPageShape = pageOf(eventSummaryShape).extend({ not_searched: z.number().optional() });
+
 export type RemoteWebhook = z.output<typeof webhookShape>;
 export type RemoteEntrypoint = z.output<typeof entrypointShape>;
 export type RemoteTarget = z.output<typeof targetShape>;
