@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config.ts";
 import { AppError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
+import { DataOwner } from "../storage/folder/data-owner.ts";
 import { addApiKeyCommands } from "./apikey-commands.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addCheckCommand } from "./check-command.ts";
@@ -31,7 +32,15 @@ const EXPLAINED = "`webhooker help env` explains every variable.";
 
 /** Resolves with the exit code once all output is written. */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
-  const program = createProgram(io);
+  const dataOwner = new DataOwner();
+  const program = createProgram({
+    ...io,
+    loadConfig() {
+      const config = io.loadConfig();
+      dataOwner.note(config);
+      return config;
+    },
+  });
   try {
     await program.parseAsync(args.length === 0 ? ["serve"] : args, { from: "user" });
     return 0;
@@ -40,6 +49,8 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
     if (error instanceof ExitWith) return error.exitCode;
     for (const line of explain(error)) io.err(line);
     return error instanceof RemoteError ? error.exitCode : EXIT_FAILED;
+  } finally {
+    dataOwner.giveBack();
   }
 }
 
