@@ -110,7 +110,9 @@ export function createPlanner(deps: UseCaseDeps) {
     // Without a recipient notices are refused, which has been said better.
     const isUsable = fault === null || notices?.email;
     const wanted = { ...given, notices: notices && isUsable ? { ...rest, target_id } : null };
-    return faults.within(path, () => changedWebhookSettings(wanted, stored)) ?? stored;
+    // Settings that are all the default are stored as null too, as what is refused is.
+    const read = faults.within(path, () => ({ settings: changedWebhookSettings(wanted, stored) }));
+    return read === null ? stored : read.settings;
   }
 
   function planWebhook(draft: Draft, matched: Matched, settings: WebhookRow["settings"]): void {
