@@ -2,12 +2,14 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { AppError } from "../lib/errors.ts";
+import { requireReachable } from "../storage/folder/reachable.ts";
 import { isLost } from "../storage/sqlite/file-size.ts";
 
 export type Where = Pick<Config, "dbPath" | "dataDir">;
 
-/** Throws AppError not_found. */
+/** Throws AppError not_found, or unavailable if the data is not this user's. */
 export function requireData({ dbPath, dataDir }: Where, what: string): void {
+  requireReachable({ dbPath, dataDir });
   const missing = isLost(dbPath) ? dbPath : existsSync(dataDir) ? undefined : dataDir;
   if (missing === undefined) return;
   throw new AppError({

@@ -6,6 +6,7 @@ import { AppError } from "../lib/errors.ts";
 import type { TerminalLook } from "../manual/terminal.ts";
 import { actAs, beginAct } from "../observability/acting.ts";
 import { refuseMissingMainDb } from "../storage/folder/missing-data.ts";
+import { requireReachable } from "../storage/folder/reachable.ts";
 import { type MainDb, openMainDb } from "../storage/main-db/open.ts";
 import { explainRefusedChange } from "../storage/main-db/replication/refused-change.ts";
 import { isLost } from "../storage/sqlite/file-size.ts";
@@ -42,7 +43,8 @@ type ConfiguredIo = Pick<Io, "loadConfig" | "clock">;
  * instead of creating one: in a wrong folder that would look as if there were no data.
  */
 export async function withMainDb<T>(io: ConfiguredIo, use: (mainDb: MainDb) => T | Promise<T>): Promise<T> {
-  const { dbPath } = io.loadConfig();
+  const { dbPath, dataDir } = io.loadConfig();
+  requireReachable({ dbPath, dataDir });
   if (!isLost(dbPath)) return withAnyMainDb(io, use);
   throw new AppError({
     kind: "not_found",

@@ -5,6 +5,7 @@ import { AppError } from "../../lib/errors.ts";
 import { isLost } from "../sqlite/file-size.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
 import { lockPathOf } from "./folder-lock.ts";
+import { requireReachable } from "./reachable.ts";
 
 type Where = Readonly<{ dbPath: string; dataDir: string }>;
 
@@ -23,8 +24,9 @@ export function refuseMissingData({ dbPath, dataDir }: Where): void {
   if (webhooks > 0) throw eventFilesMissing({ dbPath, dataDir }, webhooks);
 }
 
-/** Throws AppError `unavailable` if there are event files but no main database. */
+/** Throws AppError `unavailable` if there are event files but no main database, or if either cannot be reached. */
 export function refuseMissingMainDb({ dbPath, dataDir }: Where): void {
+  requireReachable({ dbPath, dataDir });
   if (!isLost(dbPath)) return;
   const { length } = listFileIds(dataDir);
   if (length > 0) throw mainDbMissing({ dbPath, dataDir }, length);

@@ -1,7 +1,7 @@
 /** Checks every database without changing any: its structure, its ledger against its rows, and the audit log. */
 import type { Database } from "bun:sqlite";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { errorMessage } from "../../lib/errors.ts";
 import { eventMigrations } from "../event-db/migrations/index.ts";
 import { listLedgerFaults } from "../event-db/numbers/ledger.ts";
@@ -11,6 +11,7 @@ import { isLost, LOST, sizeOf, walBytesOf } from "../sqlite/file-size.ts";
 import { readVersion, refuseForeign } from "../sqlite/own-database.ts";
 import { isWorthReadingAhead, readAhead } from "../sqlite/read-ahead.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
+import { sqliteCode } from "../sqlite/sqlite.ts";
 import { waitForWal } from "../sqlite/wal-in-use.ts";
 
 /** `database` is "main database" or an event file's name. */
@@ -99,7 +100,22 @@ function inspect<T>(
       db.close();
     }
   } catch (error) {
-    return { result: null, faults: told([errorMessage(error)]) };
+    return { result: null, faults: told([isRefused(error, path) ? NOT_PERMITTED : errorMessage(error)]) };
+  }
+}
+
+/** SQLite reads a database with files beside it, which it may have to create. */
+const NOT_PERMITTED = "this user may not read it, or not write to its folder";
+
+/** False where a descriptor or space was missing instead. */
+function isRefused(error: unknown, path: string): boolean {
+  if (!/^SQLITE_(CANTOPEN|READONLY)/.test(sqliteCode(error) ?? "")) return false;
+  try {
+    accessSync(path, constants.R_OK);
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch {
+    return true;
   }
 }
 
