@@ -1,7 +1,7 @@
 /** Restores a backup into an empty folder, checked file by file, or not at all. */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { AppError, errorCode, errorMessage } from "../../lib/errors.ts";
+import { AppError, errorMessage } from "../../lib/errors.ts";
 import { makeFolder, syncFolder } from "../folder/folder.ts";
 import { lockFolder } from "../folder/folder-lock.ts";
 import { leaveInCopy } from "../main-db/replication/leave-copy.ts";
@@ -55,7 +55,8 @@ function putAll(options: Options, manifest: Manifest): RestoreReport {
     // The main database comes last: without it, a gateway would not start from half a restore.
     for (const file of [...manifest.files].sort((a, b) => rank(a) - rank(b))) {
       const to = destinationOf(file.name, options);
-      made.push(to);
+      // Nothing may be removed that was there before.
+      if (!isThere(to)) made.push(to);
       const fault = put(file, options.from, to);
       if (fault === null) continue;
       if (!partial || file.name === MAIN_FILE) throw damaged(file.name, fault);
@@ -90,7 +91,7 @@ function destinationOf(name: string, { dbPath, dataDir }: Options): string {
 
 /**
  * Copies and checks one file. Returns null if its size, hash and structure are those that were backed up, else the
- * fault.
+ * fault. Throws AppError `unavailable` if the copy cannot be written: the backup is not to blame.
  */
 function put(file: BackedUpFile, folder: string, to: string): string | null {
   try {
@@ -99,16 +100,21 @@ function put(file: BackedUpFile, folder: string, to: string): string | null {
     if (sha256 !== file.sha256) return "its content has changed since the backup: the SHA-256 differs";
     return file.name === KEY_FILE ? null : (listStructureFaults(to, "integrity_check")[0] ?? null);
   } catch (error) {
-    if (errorCode(error) === "ENOSPC") throw error;
+    if (error instanceof AppError) throw error;
     return errorMessage(error);
   }
+}
+
+/** True for a link that leads nowhere too. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function refuseToOverwrite({ dbPath, dataDir }: Options, manifest: Manifest): void {
   const keyPath = join(dirname(dbPath), KEY_FILE);
   const restoresKey = manifest.files.some(({ name }) => name === KEY_FILE);
   const there = [
-    ...[dbPath, `${dbPath}-wal`, ...(restoresKey ? [keyPath] : [])].filter((path) => existsSync(path)),
+    ...[dbPath, `${dbPath}-wal`, ...(restoresKey ? [keyPath] : [])].filter(isThere),
     ...readdirSync(dataDir)
       .filter((name) => /^events-.+\.db(-wal)?$/.test(name))
       .map((name) => join(dataDir, name)),
