@@ -27,11 +27,13 @@ export function addBackupCommands(program: Command, io: Io): void {
       requireEventFiles({ dbPath }, "back up");
       const withKey = options.withKey === true;
       const { clock, err: tell } = io;
-      const { eventFiles, bytes, faults } = backUp({ dbPath, dataDir, to, withKey, version, clock, tell });
+      const report = backUp({ dbPath, dataDir, to, withKey, version, clock, tell });
+      const { hasMain, eventFiles, bytes, faults } = report;
       await noteBackup(dataDir, { at: clock.now(), eventFiles, bytes, faults: faults.length }).catch(() =>
         tell(`The server page will not show this backup: ${dataDir} cannot be written to.`),
       );
-      io.out(`Backed up the main database and ${count(eventFiles, "event file")}, ${bytes} bytes, to ${to}.`);
+      const copied = `${hasMain ? "the main database and " : ""}${count(eventFiles, "event file")}`;
+      io.out(`Backed up ${copied}, ${bytes} bytes, to ${to}.`);
       if (!withKey) io.err(`${KEY_NOTE}, which is not in this backup. Keep a copy of it elsewhere.`);
       if (faults.length === 0) return;
       throw new AppError({

@@ -26,7 +26,12 @@ const TELL_EVERY_MS = 2_000;
 
 export type BackupFault = Readonly<{ file: string; fault: string }>;
 
-type BackupReport = Readonly<{ eventFiles: number; bytes: number; faults: readonly BackupFault[] }>;
+type BackupReport = Readonly<{
+  hasMain: boolean;
+  eventFiles: number;
+  bytes: number;
+  faults: readonly BackupFault[];
+}>;
 
 type Options = Readonly<{
   dbPath: string;
@@ -98,7 +103,7 @@ class Backup {
   get report(): BackupReport {
     const bytes = this.files.reduce((sum, file) => sum + file.bytes, 0);
     const eventFiles = this.files.filter(({ name }) => name.startsWith(EVENTS_FOLDER)).length;
-    return { eventFiles, bytes, faults: this.faults };
+    return { hasMain: this.#files.has(MAIN_FILE), eventFiles, bytes, faults: this.faults };
   }
 
   run(): void {
@@ -127,7 +132,12 @@ class Backup {
         "a rotation of the secret key was interrupted: run `webhooker secret-key rotate` again",
       );
     }
-    this.#add(KEY_FILE, hashFile({ from, to: join(this.#options.to, KEY_FILE) }));
+    try {
+      this.#add(KEY_FILE, hashFile({ from, to: join(this.#options.to, KEY_FILE) }));
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      this.#note(KEY_FILE, `it cannot be read (${errorReason(error)})`);
+    }
   }
 
   /** Lists all event files that exist if the main database cannot be read. */
