@@ -1,4 +1,7 @@
-/** Asks before a form changes what a file of configuration manages. Works without a script: the form is sent again. */
+/**
+ * Asks before a form changes what a file of configuration manages, or what was changed after the form was opened. Works
+ * without a script: the form is sent again.
+ */
 import { pathAndQueryOf } from "../../http/request-url.ts";
 import type { DashboardDeps } from "../deps.ts";
 import { EVENT_TYPES_CRUMB } from "../event-types/paths.ts";
@@ -7,12 +10,19 @@ import type { PageContext, UserRoute } from "../page-route.ts";
 import { renderPage } from "../render.ts";
 import { crumbsWithin } from "../webhooks/crumbs.ts";
 import { BY_HAND_FIELD, ChangeByHandPage } from "./managed-views.tsx";
+import { SaveOverChangePage, SEEN_FIELD, versionOf } from "./seen-version.tsx";
 
 /** Returns the page that asks; null if the form may go on. */
 export type AskManaged = (route: UserRoute, context: PageContext) => Promise<Response | null>;
 
 /** An object that a form changes, and the page that leads to it. */
-type Found = Readonly<{ managedBy: "file" | null; name: string; crumbs: readonly Crumb[] }>;
+type Found = Readonly<{
+  managedBy: "file" | null;
+  name: string;
+  crumbs: readonly Crumb[];
+  /** Null: only one person changes it. */
+  version: string | null;
+}>;
 type Of = Readonly<{ userId: string; params: PageContext["params"] }>;
 
 export function createAskManaged({ useCases }: Pick<DashboardDeps, "useCases">): AskManaged {
@@ -25,21 +35,22 @@ export function createAskManaged({ useCases }: Pick<DashboardDeps, "useCases">):
     const { id = "", entrypointId = "", targetId = "" } = params;
     const of = { userId, webhookId: id };
     const webhook = await webhooks.get(of);
-    const { managedBy, name } =
+    const found =
       kind === "webhook"
         ? webhook
         : kind === "target"
           ? await targets.get({ ...of, targetId })
           : await entrypoints.get({ ...of, entrypointId });
-    return { managedBy, name, crumbs: crumbsWithin(webhook) };
+    const { managedBy, name } = found;
+    return { managedBy, name, crumbs: crumbsWithin(webhook), version: versionOf(found) };
   }
 
   async function inCatalogue(kind: "event type" | "event type settings", of: Of): Promise<Found> {
     const { userId, params } = of;
-    const crumbs = [EVENT_TYPES_CRUMB];
+    const both = { crumbs: [EVENT_TYPES_CRUMB], version: null };
     if (kind === "event type")
-      return { ...(await eventTypes.get({ userId, id: params.typeId ?? "" })), crumbs };
-    return { ...(await eventTypes.settingsOf(userId)), name: "what is refused", crumbs };
+      return { ...(await eventTypes.get({ userId, id: params.typeId ?? "" })), ...both };
+    return { ...(await eventTypes.settingsOf(userId)), name: "what is refused", ...both };
   }
 
   return async ({ configures: what, trialField }, context) => {
@@ -48,13 +59,15 @@ export function createAskManaged({ useCases }: Pick<DashboardDeps, "useCases">):
     const of = { userId: viewer.id, params };
     const isOfCatalogue = what === "event type" || what === "event type settings";
     const found = await (isOfCatalogue ? inCatalogue(what, of) : inWebhook(what, of));
-    if (found.managedBy === null) return null;
+    const { managedBy, name, crumbs, version } = found;
     const form = await context.form();
     // A trial changes nothing.
-    const isTrial = trialField !== undefined && form[trialField] !== undefined;
-    if (isTrial || form[BY_HAND_FIELD] !== undefined) return null;
+    if (trialField !== undefined && form[trialField] !== undefined) return null;
     const action = pathAndQueryOf(context.request.url);
-    const { name, crumbs } = found;
-    return renderPage(ChangeByHandPage({ viewer, crumbs, what, name, action, fields: form }));
+    const asked = { viewer, crumbs, what, name, action, fields: form };
+    if (managedBy !== null && form[BY_HAND_FIELD] === undefined) return renderPage(ChangeByHandPage(asked));
+    const seen = form[SEEN_FIELD];
+    if (version === null || seen === undefined || seen === version) return null;
+    return renderPage(SaveOverChangePage({ ...asked, version, webhookId: params.id ?? "" }));
   };
 }

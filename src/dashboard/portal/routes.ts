@@ -9,6 +9,7 @@ import type { DashboardDeps } from "../deps.ts";
 import { withTypeNames } from "../event-types/type-names.ts";
 import { readFields } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
+import { SEEN_FIELD, versionOf } from "../managed/seen-version.tsx";
 import { renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import { wantsEverything } from "../webhooks/targets/section-notes.ts";
@@ -21,6 +22,8 @@ import { PortalDeletePage, PortalHomePage, PortalNewTargetPage, PortalTargetPage
 const SHOWN_EVENTS = 25;
 const SHOWN_BYTES = 64 * 1024;
 const encoder = new TextEncoder();
+const CHANGED_MEANWHILE =
+  "These settings have been changed since you opened the page. Save again to replace them by what is here.";
 
 type Deps = Pick<DashboardDeps, "useCases" | "events" | "replay" | "publish" | "targetTypes"> &
   Readonly<{ reveals: Reveals }>;
@@ -105,7 +108,10 @@ export function createPortalRoutes(deps: Deps): readonly PortalRoute[] {
   async function update(context: PortalContext): Promise<Response> {
     const of = ofTarget(context);
     const target = await targets.get(of);
-    const form = await context.form();
+    const { [SEEN_FIELD]: seen, ...form } = await context.form();
+    if (seen !== undefined && seen !== versionOf(target)) {
+      return showOne(context, { typed: form, errors: { "": CHANGED_MEANWHILE } });
+    }
     try {
       const input = readInput(targetTypes.get(target.type), form, target.config);
       await targets.update({ ...of, input });

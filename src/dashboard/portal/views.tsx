@@ -10,6 +10,7 @@ import { Card, DataTable, EmptyState, PageHeader } from "../components/card.tsx"
 import { FormFields } from "../components/form-fields.tsx";
 import { CopyLine, Time } from "../components/values.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
+import { SeenVersion } from "../managed/seen-version.tsx";
 import { attribute } from "../render.ts";
 import { FormFaults } from "../webhooks/form-faults.tsx";
 import { TargetTypeChoice } from "../webhooks/targets/target-type-choice.tsx";
@@ -167,6 +168,7 @@ export function PortalTargetPage(
         {target.deactivatedReason !== null && <p safe>{target.deactivatedReason}</p>}
         <Card title="Settings">
           <form class="form" method="post" action={attribute(path)}>
+            <SeenVersion of={target} typed={props.typed} />
             <Fields {...props} values={values} />
             <div class="form-actions">
               <Button kind="primary" label="Save" />

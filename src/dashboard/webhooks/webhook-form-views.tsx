@@ -10,6 +10,7 @@ import { ManualLink } from "../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../forms.ts";
 import { Layout } from "../layout.tsx";
 import { ManagedNote } from "../managed/managed-views.tsx";
+import { SeenVersion } from "../managed/seen-version.tsx";
 import type { Viewer } from "../viewer.ts";
 import { crumbsWithin, LIST_CRUMB } from "./crumbs.ts";
 import { FormFaults } from "./form-faults.tsx";
@@ -51,6 +52,7 @@ export function EditWebhookPage(props: FormProps & Readonly<{ webhook: Webhook }
         <ManualLink to="webhooks#settings" />
         <ManagedNote of={webhook} what="webhook" />
         <form class="form" method="post" action={`${path}/edit`}>
+          <SeenVersion of={webhook} typed={props.typed} />
           <Fields
             {...props}
             name={webhook.name}

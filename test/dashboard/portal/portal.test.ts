@@ -178,6 +178,22 @@ describe("a portal", () => {
     expect(target.config).toMatchObject({ url: "http://127.0.0.1:9/new", drop_headers: ["x-a"] });
   });
 
+  test("replaces what the owner changed meanwhile only once it is saved again", async () => {
+    const path = `/targets/${httpId}`;
+    const of = { ...api.of, targetId: httpId };
+    const seenIn = (html: string) => /name="seen" value="(\d+)"/.exec(html)?.[1] ?? "";
+    const typed = { name: "Mine", url: "http://127.0.0.1:9/mine" };
+    const { html } = await ask(path);
+    api.clock.advance(1_000);
+    await api.useCases.targets.update({ ...of, input: { name: "By the owner" } });
+    const returned = await ask(path, { ...typed, seen: seenIn(html) });
+    expect([returned.status, (await api.useCases.targets.get(of)).name]).toEqual([422, "By the owner"]);
+    expect(returned.html).toContain('value="Mine"');
+    expect((await ask(path, { ...typed, seen: seenIn(returned.html) })).status).toBe(303);
+    expect((await api.useCases.targets.get(of)).name).toBe("Mine");
+    await api.useCases.targets.update({ ...of, input: { name: "Customer" } });
+  });
+
   test("reaches no target of another type or webhook", async () => {
     const { id: webhookId } = await api.useCases.webhooks.create({
       userId: api.ada,

@@ -14,6 +14,7 @@ import { Time } from "../../components/values.tsx";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
 import { ManagedNote } from "../../managed/managed-views.tsx";
+import { SeenVersion } from "../../managed/seen-version.tsx";
 import { ENTRYPOINT_PARTS } from "../../manual/links.ts";
 import type { Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
@@ -47,6 +48,7 @@ export function EditEntrypointPage(props: {
         <ManagedNote of={entrypoint} what="entrypoint" />
         <EmptyPlaces places={emptyPlaces} />
         <form class="form" method="post" action={`${entrypointPath(entrypoint)}/edit`}>
+          <SeenVersion of={entrypoint} typed={typed} />
           <FormFaults errors={errors} shown={["name", ...entrypointSettingsFields.map(({ name }) => name)]} />
           <TextField
             name="name"

@@ -10,6 +10,7 @@ import { Notice } from "../../components/flash-line.tsx";
 import { ManualLink } from "../../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
+import { SeenVersion } from "../../managed/seen-version.tsx";
 import { VERIFICATION_PARTS } from "../../manual/links.ts";
 import { rejectedPath } from "../../rejected/paths.ts";
 import { attribute } from "../../render.ts";
@@ -91,6 +92,7 @@ function NoneForm(props: Props): JSX.Element {
     </>
   ) : (
     <form class="form" method="post" action={verificationPath(entrypoint)}>
+      <SeenVersion of={entrypoint} typed={props.typed} />
       <FormFaults errors={errors} shown={[]} />
       <p>
         Without verification <strong>anyone with the URL can send events</strong>, and the stored secrets are
@@ -124,6 +126,7 @@ function ProviderForm(props: Props & Readonly<{ provider: Provider }>): JSX.Elem
   const stored = verification?.type === provider.type ? verification.config : undefined;
   return (
     <form class="form" method="post" action={verificationPath(entrypoint)}>
+      <SeenVersion of={entrypoint} typed={typed} />
       <p>
         <span safe>{provider.description}</span>
         <Documentation of={provider} />

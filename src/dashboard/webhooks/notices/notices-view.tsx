@@ -10,6 +10,7 @@ import { ManualLink } from "../../components/manual-link.tsx";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
 import { ManagedNote } from "../../managed/managed-views.tsx";
+import { SeenVersion } from "../../managed/seen-version.tsx";
 import type { Flash, Viewer } from "../../viewer.ts";
 import { crumbsWithin } from "../crumbs.ts";
 import { FormFaults } from "../form-faults.tsx";
@@ -45,6 +46,7 @@ export function NoticesPage(props: Props): JSX.Element {
           turn notices off.
         </p>
         <form class="form" method="post" action={path}>
+          <SeenVersion of={webhook} typed={values} />
           <FormFaults errors={errors} shown={["target_id", "email", "on"]} />
           <SelectField
             name="target_id"

@@ -17,6 +17,7 @@ import { withTypeNames } from "../../event-types/type-names.ts";
 import type { FieldErrors, FormInput } from "../../forms.ts";
 import { Layout } from "../../layout.tsx";
 import { ManagedNote } from "../../managed/managed-views.tsx";
+import { SeenVersion } from "../../managed/seen-version.tsx";
 import { TARGET_PARTS } from "../../manual/links.ts";
 import { attribute } from "../../render.ts";
 import { failedTransformationsPath } from "../../replays/paths.ts";
@@ -79,6 +80,7 @@ export function EditTargetPage(
       </p>
       <ManagedNote of={target} what="target" />
       <form class="form" method="post" action={`${targetPath(target)}/edit`}>
+        <SeenVersion of={target} typed={props.typed} />
         <Fields {...props} places={placesOf(trial)} />
         {trial !== null && <FilterTrialNotices trial={trial.filter} webhookId={webhook.id} />}
         {trial !== null && trial.transformation !== null && (
