@@ -5,6 +5,8 @@ import { z } from "zod";
 const HEARD_MS = 5_000;
 const MOST_LAG = 10_000;
 const FEWEST_NODES = 2;
+/** A node that has much to do hears others late. */
+const MOST_AHEAD_MS = 5_000;
 
 const nodeSchema = z.object({
   node: z.string(),
@@ -24,6 +26,8 @@ const nodeSchema = z.object({
   synced: z.number(),
   /** Entries that it has not applied. */
   lag: z.number(),
+  /** By how much its clock is ahead of that of the node that tells this. Nodes of before do not tell. */
+  clock_ahead_ms: z.number().optional(),
 });
 
 export const clusterStatusSchema = z.object({
@@ -80,8 +84,27 @@ export function findClusterFaults(status: ClusterStatus): readonly string[] {
         `Node ${node} applies nothing more: the log has entries that version ${version} does not know. Upgrade it.`,
     ),
     ...lagging.map(({ node, lag }) => `Node ${node} lags ${lag.toLocaleString("en")} entries behind.`),
+    ...findWrongClocks(heard),
     ...findMissingCopies(status),
   ];
+}
+
+/** Events are due by the clock of the node that took them, and are delivered by that of the leader. */
+function findWrongClocks(heard: readonly NodeStatus[]): readonly string[] {
+  const leader = heard.find(({ leads }) => leads);
+  if (leader?.clock_ahead_ms === undefined) return [];
+  const { node: leads, clock_ahead_ms: base } = leader;
+  return heard.flatMap(({ node, clock_ahead_ms: ms }) => {
+    const aheadMs = ms === undefined ? 0 : ms - base;
+    if (Math.abs(aheadMs) <= MOST_AHEAD_MS) return [];
+    const seconds = Math.round(Math.abs(aheadMs) / 1_000).toLocaleString("en");
+    const where = `${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} that of ${leads}, which leads`;
+    const harm =
+      aheadMs > 0
+        ? "events that it takes are delivered that much later"
+        : "the times of events that it takes are wrong";
+    return [`The clock of node ${node} is ${where}: ${harm}. Set the clock that is wrong.`];
+  });
 }
 
 /** Says how many nodes with event files are missing, and what helps. */

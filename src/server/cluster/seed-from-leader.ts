@@ -63,6 +63,7 @@ export async function seedFromLeader(deps: Deps): Promise<Seeded> {
       files: "coming",
       copies: cluster.copies,
       room: roomIn(config.dataDir),
+      now: clock.now(),
     } satisfies Beat);
   beat();
   const stopBeats = every(clock, BEAT_MS, beat);

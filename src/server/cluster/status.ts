@@ -50,7 +50,7 @@ export function createStatusReader(deps: {
 const LEADS_MS = 3_000;
 
 function describe(
-  { node, at, beat }: HeardNode,
+  { node, at, beat, aheadMs }: HeardNode,
   { now, end, epoch }: Readonly<{ now: number; end: number; epoch: number | null }>,
 ): NodeStatus {
   const { url, version, applied, synced, isDraining, needsUpgrade } = beat;
@@ -67,5 +67,6 @@ function describe(
     applied,
     synced,
     lag: end - applied,
+    ...(aheadMs !== undefined && { clock_ahead_ms: aheadMs }),
   };
 }

@@ -21,6 +21,8 @@ const beatSchema = z.object({
   copies: z.int().positive().nullable().default(null),
   /** Bytes that event files may take on its disk. */
   room: z.number().nonnegative().default(0),
+  /** The wall clock of the node as it sends this. */
+  now: z.number().optional(),
 });
 
 export type Beat = Readonly<z.output<typeof beatSchema>>;

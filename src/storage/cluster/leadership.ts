@@ -19,7 +19,8 @@ const PROOF_MS = 2_000;
 /** A leader that has nothing to write asks for a proof this often. */
 const ASK_MS = 700;
 
-export type HeardNode = Readonly<{ node: string; at: number; beat: Beat }>;
+/** `aheadMs`: by how much its clock was ahead of the one here, when it was heard. */
+export type HeardNode = Readonly<{ node: string; at: number; beat: Beat; aheadMs?: number }>;
 
 export type Leadership = Readonly<{
   /** True while this node may deliver and write as the leader. */
@@ -53,7 +54,7 @@ export function startLeadership(deps: {
   /** False for a spare: without event files it never claims. */
   keeps: boolean;
   /** This node's own state for its beats. */
-  describe: () => Omit<Beat, "leads" | "isDraining">;
+  describe: () => Omit<Beat, "leads" | "isDraining" | "now">;
   /** Resolves once everything up to that position is applied here. */
   reached: (position: number) => Promise<void>;
   /** True while this node could not do a leader's work, for example on a full disk. */
@@ -95,7 +96,12 @@ export function startLeadership(deps: {
     const beat = readBeat(data);
     if (beat === null) return;
     const at = clock.monotonic();
-    heard.set(from, { node: from, at, beat });
+    heard.set(from, {
+      node: from,
+      at,
+      beat,
+      ...(beat.now !== undefined && { aheadMs: beat.now - clock.now() }),
+    });
     if (owner === null || from !== owner.node) return;
     if (beat.leads === owner.epoch) leaderHeardAt = at;
     // It says itself that it has stopped.
@@ -114,6 +120,7 @@ export function startLeadership(deps: {
       ...describe(),
       leads: leads() ? ownEpoch : null,
       isDraining: hasResigned || isUnfit(),
+      now: clock.now(),
     } satisfies Beat);
     if (leads()) prove();
     else if (keeps && !hasResigned && !isClaiming && isLeaderSilent() && !isUnfit()) void claim();

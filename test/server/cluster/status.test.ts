@@ -23,12 +23,13 @@ const BEAT: Beat = {
 };
 
 function readerOf(
-  nodes: readonly (Partial<Beat> & { node: string; ago?: number })[],
+  nodes: readonly (Partial<Beat> & { node: string; ago?: number; aheadMs?: number })[],
   head: () => Promise<LogHead> = async () => HEAD,
 ) {
   const clock = createFakeClock();
-  const heard = nodes.map(({ node, ago = 100, ...beat }): HeardNode => {
-    return { node, at: clock.monotonic() - ago, beat: { ...BEAT, ...beat } };
+  const heard = nodes.map(({ node, ago = 100, aheadMs, ...beat }): HeardNode => {
+    const ahead = aheadMs === undefined ? {} : { aheadMs };
+    return { node, at: clock.monotonic() - ago, beat: { ...BEAT, ...beat }, ...ahead };
   });
   const member = { node: "b", nodes: () => heard, epoch: () => 3, head, copies: 2 };
   return { clock, read: createStatusReader({ member, listKeepers: () => KEEPERS, clock }) };
@@ -95,6 +96,20 @@ describe("the status of a cluster", () => {
       "1 of 2 nodes with event files is heard. Silent: b. Start it, or if it is gone for good: webhooker cluster forget b",
     ]);
     expect(alone.nodes.map(roleOf)).toEqual(["leads", "silent"]);
+  });
+
+  test("says whose clock differs from the leader's, whichever node tells it", async () => {
+    const nodes = [
+      { node: "a", leads: 3, applied: 20_000, aheadMs: -3_600_000 },
+      { node: "b", applied: 20_000, aheadMs: 0 },
+      { node: "c", applied: 20_000, aheadMs: -3_605_000 },
+      { node: "d", applied: 20_000, aheadMs: -3_610_000 },
+      { node: "earlier", applied: 20_000 },
+    ];
+    expect(findClusterFaults(await readerOf(nodes).read())).toEqual([
+      "The clock of node b is 3,600 s ahead of that of a, which leads: events that it takes are delivered that much later. Set the clock that is wrong.",
+      "The clock of node d is 10 s behind that of a, which leads: the times of events that it takes are wrong. Set the clock that is wrong.",
+    ]);
   });
 
   test("waits two seconds for the log's servers, and then counts from what nodes have applied", async () => {

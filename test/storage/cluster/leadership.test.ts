@@ -252,6 +252,15 @@ test("beats of other versions are read, with more fields or without the latest",
   expect(beats.has("odd")).toBeFalse();
 });
 
+test("a beat tells how far its node's clock is ahead of the one here", () => {
+  const one = start("one");
+  const beat = { url: "http://two", version: "1", applied: 1, synced: 1 };
+  one.log.beat("two", { ...beat, now: clock.now() + 7_200_000 });
+  one.log.beat("before", beat);
+  const heard = new Map(one.leadership.nodes().map(({ node, aheadMs }) => [node, aheadMs]));
+  expect([heard.get("two"), heard.get("before")]).toEqual([7_200_000, undefined]);
+});
+
 test("a claim of an earlier run of the same node is not this run's", async () => {
   const before = log.connect();
   const old: Owner | null = await before.claim({ partition: 0, node: "one", last: null });
