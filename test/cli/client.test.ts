@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventTable, stateOf } from "../../src/cli/client/event-lines.ts";
+import { createGatewayClient } from "../../src/cli/client/gateway-client.ts";
 import { isPlain, readGatewayUrl } from "../../src/cli/client/gateway-url.ts";
 import { findLogin, loginPath, readLogin, removeLogin, writeLogin } from "../../src/cli/client/login-file.ts";
 import { readClientEnvironment } from "../../src/config-client.ts";
@@ -54,6 +55,12 @@ describe("where requests go", () => {
     expect(find(null, "whk_other")).toEqual({ ...LOGIN, apiKey: "whk_other" });
   });
 
+  test("is asked with nothing that cannot be a key", () => {
+    for (const apiKey of ["whk_tPd8…", "whk_a b", "whk_a\nb"]) {
+      expect(() => createGatewayClient({ url: "https://ci.example", apiKey })).toThrow("This is no API key");
+    }
+  });
+
   test("is never another gateway than the one that the stored key is for", () => {
     writeLogin({ folder }, LOGIN);
     expect(() => find("https://evil.example", null)).toThrow(
@@ -69,6 +76,11 @@ describe("where requests go", () => {
   test("is read as people type it", () => {
     expect(readGatewayUrl("hooks.example.com")).toBe("https://hooks.example.com");
     expect(readGatewayUrl("http://localhost:8080/sources")).toBe("http://localhost:8080");
+    expect(["localhost:8080", "127.0.0.1:8080", "localhost.example.com"].map(readGatewayUrl)).toEqual([
+      "http://localhost:8080",
+      "http://127.0.0.1:8080",
+      "https://localhost.example.com",
+    ]);
     for (const wrong of ["ftp://a", "https://user:pass@a", "https://a?b", ""]) {
       expect(() => readGatewayUrl(wrong)).toThrow("is not the address of a gateway");
     }

@@ -49,7 +49,18 @@ const KINDS: Readonly<Record<number, ErrorKind>> = {
   429: "rate_limited",
 };
 
+/** Characters of keys; no header could have some of the others, such as the "…" of a list of keys. */
+const KEY = /^[\x21-\x7e]+$/;
+
+/** Throws RemoteError `unauthenticated` for a key that cannot be one. */
 export function createGatewayClient({ url, apiKey }: Login): GatewayClient {
+  if (!KEY.test(apiKey)) {
+    throw new RemoteError({
+      kind: "unauthenticated",
+      message: "This is no API key: keys have no spaces, and only letters, digits and signs.",
+      hint: "Copy the whole key from where it was shown once, or create another.",
+    });
+  }
   async function send(call: Call): Promise<Response> {
     const { method = "GET", path, query = {}, body, signal, timeoutMs = TIMEOUT_MS } = call;
     const address = new URL(`${url}/api/v1${path}`);
@@ -110,7 +121,7 @@ function unreachable(url: string, reason: string, cause: unknown): RemoteError {
   const short = reason
     .replace(/ (?:For more information, |Is the computer able ).*$/s, "")
     .replace(/[.\s]+$/, "");
-  const message = `${url} cannot be reached: ${short}.`;
+  const message = `${url} cannot be reached: ${/[?!]$/.test(short) ? short : `${short}.`}`;
   return new RemoteError({ kind: "unavailable", message, cause });
 }
 

@@ -1,9 +1,15 @@
 /** Reads the address of a gateway as people type it. */
 import { AppError } from "../../lib/errors.ts";
 
-/** Returns scheme, host and port, without a slash at the end. Throws AppError `invalid`. */
+const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
+
+/**
+ * Returns scheme, host and port, without a slash at the end. Without a scheme this machine's own gateway is asked by http,
+ * any other by https. Throws AppError `invalid`.
+ */
 export function readGatewayUrl(text: string): string {
-  const complete = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
+  const scheme = LOOPBACK.test(URL.parse(`http://${text}`)?.hostname ?? "") ? "http" : "https";
+  const complete = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${scheme}://${text}`;
   const url = URL.parse(complete);
   const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
   if (url === null || !isWeb || url.username !== "" || url.password !== "" || url.search !== "") {
@@ -19,5 +25,5 @@ export function readGatewayUrl(text: string): string {
 /** True where others on the network can read what is sent. */
 export function isPlain(origin: string): boolean {
   const { protocol, hostname } = new URL(origin);
-  return protocol === "http:" && !/^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  return protocol === "http:" && !LOOPBACK.test(hostname);
 }
