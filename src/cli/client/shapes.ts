@@ -12,6 +12,8 @@ export const targetShape = z.looseObject({
   type: z.string(),
   active: z.boolean(),
   paused: z.boolean(),
+  event_types: z.array(z.string()).default([]),
+  filter: z.unknown().default(null),
 });
 
 const counts = z.looseObject({

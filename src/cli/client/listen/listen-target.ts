@@ -41,12 +41,25 @@ export async function prepareTarget(client: GatewayClient, wanted: Wanted): Prom
     const target = await client.ask({ method: "POST", path, body, schema: targetShape });
     return { target, isNew: true, note: `Created the pull target "${name}". It gets events from now on.` };
   }
-  if (found.active && Object.keys(settings).length === 0) return { target: found, isNew: false, note: null };
+  const kept = keptChoice(found, wanted);
+  if (found.active && Object.keys(settings).length === 0) return { target: found, isNew: false, note: kept };
   const path = `/webhooks/${webhookId}/targets/${found.id}`;
   const body = { active: true, ...settings };
   const target = await client.ask({ method: "PATCH", path, body, schema: targetShape });
   const note = found.active ? "changed" : "enabled";
-  return { target, isNew: !found.active, note: `The pull target "${printable(found.name)}" is ${note}.` };
+  const done = `The pull target "${printable(found.name)}" is ${note}.`;
+  return { target, isNew: !found.active, note: kept === null ? done : `${done} ${kept}` };
+}
+
+/** Says what an earlier run, or the dashboard, keeps from the target: events would be missed without a reason. */
+function keptChoice({ event_types, filter }: RemoteTarget, wanted: Wanted): string | null {
+  const types = wanted.eventTypes === undefined && event_types.length > 0 && !event_types.includes("*");
+  const filtered = wanted.filter === undefined && filter !== null && JSON.stringify(filter) !== "{}";
+  if (!types && !filtered) return null;
+  const ofTypes = types ? ` of the types ${event_types.map(printable).join(", ")}` : "";
+  const passing = filtered ? " that pass its filter" : "";
+  const ways = [...(types ? ["--types '*'"] : []), ...(filtered ? ["--filter '{}'"] : [])];
+  return `As set before, it gets only events${ofTypes}${passing}. For all events, add ${ways.join(" and ")}.`;
 }
 
 function settingsOf({ eventTypes, filter }: Wanted): Record<string, unknown> {
