@@ -406,7 +406,7 @@ test("webhooker export and import name the file that they cannot use", async () 
     `webhooker: Cannot create a file in ${nowhere} (ENOENT).`,
   ]);
   const imported = await run(`import ${directory} --user ada`);
-  expect([imported.code, imported.err]).toEqual([1, `webhooker: The file ${directory} does not exist.`]);
+  expect([imported.code, imported.err]).toEqual([1, `webhooker: ${directory} is not a file.`]);
 });
 
 test("webhooker backup names the folder that it cannot create", async () => {

@@ -64,9 +64,7 @@ export function addTransferCommands(program: Command, io: Io): void {
     .action(async (file: string, options: Secrets & { user: string; withoutSecrets?: true }) => {
       const config = io.loadConfig();
       requireData(config, "import into");
-      if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-        throw new AppError({ kind: "not_found", message: `The file ${file} does not exist.` });
-      }
+      requireFile(file);
       const passphrase = await readPassphrase(io, options);
       const { runTransfer, whileStopped } = await import("./transfer-run.ts");
       const { webhookId, notes } = await whileStopped(config, WHILE_RUNNING, () =>
@@ -96,12 +94,22 @@ export function addTransferCommands(program: Command, io: Io): void {
 /** Returns null if secrets are not wanted. */
 async function readPassphrase(io: Io, options: Secrets): Promise<string | null> {
   const { withSecrets, passphraseFile: path } = options;
+  if (withSecrets !== true && path !== undefined) throw withoutUse();
   if (withSecrets !== true) return null;
   const text = path === undefined ? await io.readStdin() : readFile(path);
   // Editors and `echo` end their text with a line feed that is not part of the passphrase.
   const passphrase = text.replace(/\r?\n$/, "");
   if (passphrase === "") throw shortPassphrase();
   return passphrase;
+}
+
+/** Else a file without secrets would be taken for one that has them. */
+function withoutUse(): AppError {
+  return new AppError({
+    kind: "invalid",
+    message: "--passphrase-file is of use with --with-secrets only.",
+    hint: "Add --with-secrets, or leave the passphrase out.",
+  });
 }
 
 function readFile(path: string): string {
@@ -129,6 +137,18 @@ export function getWebhook(mainDb: MainDb, wanted: string): WebhookRow {
     message: found ? "Several webhooks have this name." : "No such webhook.",
     hint: "Use its id (in its page's URL).",
   });
+}
+
+function requireFile(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (cause) {
+    const isMissing = errorReason(cause) === "ENOENT";
+    const fault = isMissing ? "does not exist" : `cannot be read (${errorReason(cause)})`;
+    throw new AppError({ kind: "not_found", message: `The file ${file} ${fault}.`, cause });
+  }
+  if (statSync(file).isFile()) return;
+  throw new AppError({ kind: "not_found", message: `${file} is not a file.` });
 }
 
 function requireFolder(folder: string): void {
