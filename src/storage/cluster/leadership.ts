@@ -77,6 +77,8 @@ export function startLeadership(deps: {
   let isClaiming = false;
   let hasResigned = false;
   let leadsAgainWhenFit = false;
+  let hasTwin = false;
+  const { url: ownUrl } = describe();
   const since = clock.monotonic();
   let leaderHeardAt = since;
 
@@ -102,10 +104,18 @@ export function startLeadership(deps: {
       beat,
       ...(beat.now !== undefined && { aheadMs: beat.now - clock.now() }),
     });
+    if (from === node) noteTwin(beat.url);
     if (owner === null || from !== owner.node) return;
     if (beat.leads === owner.epoch) leaderHeardAt = at;
     // It says itself that it has stopped.
     else if (beat.isDraining) leaderHeardAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Nothing else would tell: each of the two takes the other's beats for its own. */
+  function noteTwin(url: string): void {
+    if (hasTwin || url === ownUrl) return;
+    hasTwin = true;
+    onError("another node has this one's name: set CLUSTER_NODE to a name that no other node has", url);
   }
 
   function tick(): void {

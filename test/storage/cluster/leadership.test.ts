@@ -19,11 +19,13 @@ type Node = Readonly<{
   began: number[];
   followed: string[];
   unfit: { is: boolean };
+  told: string[];
 }>;
 
 function start(name: string, { keeps = true } = {}): Node {
   const connection = log.connect();
   const [began, followed]: [number[], string[]] = [[], []];
+  const told: string[] = [];
   const unfit = { is: false };
   let applied = 0;
   let proofs = 0;
@@ -56,7 +58,7 @@ function start(name: string, { keeps = true } = {}): Node {
     },
     onLeading: ({ epoch }) => began.push(epoch),
     onFollowing: ({ node }) => followed.push(node),
-    onError: () => undefined,
+    onError: (message, cause) => told.push(`${message} (${cause})`),
   });
   connection.read({
     shard: 0,
@@ -70,7 +72,7 @@ function start(name: string, { keeps = true } = {}): Node {
     },
     onTrouble: () => undefined,
   });
-  return { leadership, log: connection, began, followed, unfit };
+  return { leadership, log: connection, began, followed, unfit, told };
 }
 
 /** Lets the time pass in steps, with what happens in each. */
@@ -250,6 +252,18 @@ test("beats of other versions are read, with more fields or without the latest",
   });
   expect(beats.get("next")).toMatchObject({ leads: 7, format: 3, needsUpgrade: false });
   expect(beats.has("odd")).toBeFalse();
+});
+
+test("a node says once that another one has its name, and never takes its own beats for another's", () => {
+  const one = start("one");
+  const beat = { url: "http://one", version: "1", applied: 1, synced: 1 };
+  one.log.beat("one", beat);
+  one.log.beat("two", { ...beat, url: "http://elsewhere" });
+  expect(one.told).toEqual([]);
+  for (let n = 0; n < 2; n++) one.log.beat("one", { ...beat, url: "http://elsewhere" });
+  expect(one.told).toEqual([
+    "another node has this one's name: set CLUSTER_NODE to a name that no other node has (http://elsewhere)",
+  ]);
 });
 
 test("a beat tells how far its node's clock is ahead of the one here", () => {
