@@ -65,17 +65,37 @@ export async function findTargetAmong(
   return pick("target", lists.flat(), of.wanted);
 }
 
-/** `wanted`: its id, its name, or WEBHOOK/NAME. */
+/** `wanted`: its id, its name, or WEBHOOK/NAME. Names may have slashes of their own. */
 export async function findEntrypoint(client: GatewayClient, wanted: string): Promise<RemoteEntrypoint> {
-  const slash = wanted.indexOf("/");
-  const webhooks =
-    slash === -1 ? await listWebhooks(client) : [await findWebhook(client, wanted.slice(0, slash))];
-  const all: RemoteEntrypoint[] = [];
-  for (const { id } of webhooks) {
-    const path = `/webhooks/${id}/entrypoints`;
-    all.push(...(await client.ask({ path, schema: pageOf(entrypointShape) })).data);
+  const [before = "", ...rest] = wanted.split("/");
+  if (rest.length > 0 && (before.startsWith("ext:") || isId(before))) {
+    const webhook = await findWebhook(client, before);
+    return pick("entrypoint", await listEntrypoints(client, [webhook]), rest.join("/"));
   }
-  return pick("entrypoint", all, wanted.slice(slash + 1));
+  const webhooks = await listWebhooks(client);
+  const within: RemoteEntrypoint[] = [];
+  for (const webhook of webhooks.filter(({ name }) => wanted.startsWith(`${name}/`))) {
+    const end = wanted.slice(webhook.name.length + 1);
+    const all = await listEntrypoints(client, [webhook]);
+    within.push(...all.filter(({ id, name }) => id === end || name === end));
+  }
+  if (within.length === 0) return pick("entrypoint", await listEntrypoints(client, webhooks), wanted);
+  return pick(
+    "entrypoint",
+    within.map((each) => ({ ...each, name: wanted })),
+    wanted,
+  );
+}
+
+async function listEntrypoints(
+  client: GatewayClient,
+  webhooks: readonly RemoteWebhook[],
+): Promise<readonly RemoteEntrypoint[]> {
+  const lists = await forEachOf(webhooks, async ({ id }) => {
+    const page = await client.ask({ path: `/webhooks/${id}/entrypoints`, schema: pageOf(entrypointShape) });
+    return page.data;
+  });
+  return lists.flat();
 }
 
 export type FoundEvent = Readonly<{ webhookId: string; event: RemoteEvent }>;
