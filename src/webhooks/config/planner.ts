@@ -82,6 +82,17 @@ export function createPlanner(deps: UseCaseDeps) {
     };
   }
 
+  /** Names targets for people: WEBHOOK/TARGET as in the file, and by their id those that it does not reach. */
+  function targetNamer(matched: readonly Matched[]): (targetId: string) => string {
+    const names = new Map<string, string>();
+    for (const { key, targets, existingTargets } of matched) {
+      for (const target of existingTargets)
+        if (target.key !== null) names.set(target.id, `${key}/${target.key}`);
+      for (const target of targets) names.set(target.id, `${key}/${target.key}`);
+    }
+    return (targetId) => names.get(targetId) ?? targetId;
+  }
+
   /** Also if that webhook is to give it up: one apply after the other. */
   function checkExternalId(
     { key, entry, id }: Matched,
@@ -115,7 +126,11 @@ export function createPlanner(deps: UseCaseDeps) {
     return read === null ? stored : read.settings;
   }
 
-  function planWebhook(draft: Draft, matched: Matched, settings: WebhookRow["settings"]): void {
+  function planWebhook(
+    draft: Draft,
+    matched: Matched,
+    { settings, nameOf }: { settings: WebhookRow["settings"]; nameOf: (targetId: string) => string },
+  ): void {
     const { key, entry, id, row } = matched;
     const { userId, now } = draft;
     const name = entry.name ?? key;
@@ -140,7 +155,7 @@ export function createPlanner(deps: UseCaseDeps) {
     }
     const named = { name, settings, key, managedBy: "file", externalId } as const;
     const after: WebhookRow = { ...row, ...named, updatedAt: now };
-    const fields = listFieldChanges(views.webhook(row), views.webhook(after));
+    const fields = listFieldChanges(views.webhook(row, nameOf), views.webhook(after, nameOf));
     if (fields.length === 0) return;
     const change = { ...base, action: "update", fields, adopts: row.managedBy === null } as const;
     draft.steps.push({ change, act: mainDb.webhooks.updating({ before: row, after }) });
@@ -154,13 +169,14 @@ export function createPlanner(deps: UseCaseDeps) {
     const own = mainDb.webhooks.list(userId).filter((row) => row.userId === userId);
     const matched = await match(own, document, pause);
     const find = targetFinder(own, matched);
+    const nameOf = targetNamer(matched);
     const externalIds = new Set<string>();
     for (const each of matched) {
       const { key, entry, id: webhookId, row } = each;
       const path = `webhooks.${key}`;
       const of = { draft, faults, webhookId, path };
       checkExternalId(each, { userId, faults, seen: externalIds });
-      planWebhook(draft, each, settingsOf(each, find, faults));
+      planWebhook(draft, each, { settings: settingsOf(each, find, faults), nameOf });
       const { entrypoints: entries, members: wanted } = entry;
       await planEntrypoints({ ...of, entries }, row ? mainDb.entrypoints.list(webhookId) : []);
       await planTargets({ ...of, sent: sentTargets(sent, key) }, each.targets, each.existingTargets);

@@ -16,12 +16,14 @@ type Managed = Readonly<{ key: string | null; managedBy: "file" | null }>;
 
 export function createViews({ targetTypes, providers }: { targetTypes: TargetTypes; providers: Providers }) {
   return {
-    webhook(row: WebhookRow): View {
+    /** `nameOf` names the target of notices as the file does. */
+    webhook(row: WebhookRow, nameOf: (targetId: string) => string): View {
       const { notices, ...settings } = readWebhookSettings(row.settings);
       const { target_id: target, ...rest } = notices ?? {};
       const named = { ...managedOf(row), name: row.name, external_id: row.externalId };
       const view = { ...named, ...settings, notices: notices && { target, ...rest } };
-      return { stored: view, shown: view };
+      const shown = target ? nameOf(target) : target;
+      return { stored: view, shown: { ...view, notices: notices && { target: shown, ...rest } } };
     },
     entrypoint(row: EntrypointRow): View {
       const rest = { ...managedOf(row), name: row.name, active: row.active, ...readSettings(row.settings) };

@@ -1,4 +1,4 @@
-/** PUT /config: what a file no longer says of a webhook is the default again. */
+/** PUT /config: what a file no longer says of a webhook is the default again, and how a plan names things. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { z } from "zod";
 import { startTestApi, type TestApi } from "../../support/test-api.ts";
@@ -32,4 +32,22 @@ test.each([
   await changedFields(webhook);
   expect(await changedFields({})).toEqual([[field, standard]]);
   expect(await changedFields({})).toEqual([]);
+});
+
+test("a plan names the targets of notices by their keys, new ones too", async () => {
+  const notices = (target: string) => ({ targets: { ...LOG, mail: { type: "log" } }, notices: { target } });
+  expect(await changedFields(notices("mail"))).toEqual([
+    ["notices", expect.stringContaining('"target":"shop/mail"')],
+  ]);
+  expect(await changedFields(notices("log"))).toEqual([["notices.target", '"shop/log"']]);
+});
+
+test("another type under the same key is refused with what to do", async () => {
+  await changedFields({});
+  const document = { version: 1, webhooks: { shop: { targets: { log: { type: "database" } } } } };
+  const { status, text } = await api.call("PUT", "/config", { json: { document } });
+  expect([status, text]).toEqual([
+    422,
+    expect.stringContaining("Use another key for a target of another type"),
+  ]);
 });
