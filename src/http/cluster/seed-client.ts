@@ -49,12 +49,13 @@ export function createSeedClient(deps: {
     signal: AbortSignal,
   ): Promise<ArrivingCopy | null> {
     const response = await fetchNode(url, { method: "GET", path, signal }).catch((cause: unknown) => {
-      throw refused(`Node ${node} did not answer.`, cause);
+      throw refused(`Node ${node} did not answer.`, { cause });
     });
     if (response.ok && response.body !== null) return { ...headOf(response), body: response.body };
     const told = await readNodeError(response);
     if (told?.code === absent) return null;
-    throw refused(`Node ${node} gives no copy: ${told?.message ?? `It answered with ${response.status}.`}`);
+    const reason = told?.message ?? `It answered with ${response.status}.`;
+    throw refused(`Node ${node} gives no copy: ${reason}`, { hint: told?.hint });
   }
 
   return {
@@ -77,6 +78,15 @@ function headOf({ headers }: Response): Readonly<{ bytes: number; sha256: string
   return headSchema.parse({ bytes: headers.get(SEED_BYTES), sha256: headers.get(SEED_SHA256) });
 }
 
-function refused(message: string, cause?: unknown): AppError {
-  return new AppError({ kind: "unavailable", code: "no_copy", message, cause });
+function refused(
+  message: string,
+  { cause, hint }: { cause?: unknown; hint?: string | undefined } = {},
+): AppError {
+  return new AppError({
+    kind: "unavailable",
+    code: "no_copy",
+    message,
+    ...(hint !== undefined && { hint }),
+    cause,
+  });
 }

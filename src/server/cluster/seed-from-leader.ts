@@ -90,7 +90,11 @@ export async function stageFromLeader(deps: Staging): Promise<StagedSeed> {
     } catch (error) {
       const isFinal = error instanceof AppError && error.kind === "conflict";
       if (left === 0 || isFinal || deps.signal.aborted) throw error;
-      deps.log.warn("files could not be taken from the leader; trying again", { cause: error });
+      const hint = error instanceof AppError ? error.hint : undefined;
+      deps.log.warn("files could not be taken from the leader; trying again", {
+        cause: error,
+        ...(hint !== undefined && { hint }),
+      });
       await wait(deps.clock, AGAIN_MS);
     }
   }

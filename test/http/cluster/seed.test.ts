@@ -181,6 +181,16 @@ test("the client says so while there is no leader, and if the leader cannot be r
   }
 });
 
+test("the client hands on what helps, such as against another secret key", async () => {
+  const own = signaturesOf("b");
+  const sign: typeof own.sign = (request) => ({ ...own.sign(request), "x-webhooker-node-signature": "x" });
+  const stranger = createSeedClient({ leader: () => ({ node: "a", url: leader.url }), signatures: { sign } });
+  expect(await appErrorOf(() => stranger.fetchCopy({ webhookId: null }, signal))).toMatchObject({
+    code: "no_copy",
+    hint: "All nodes need the same SECRET_KEY, and clocks that differ by less than a minute.",
+  });
+});
+
 test("two copies are made and sent at a time, and one that nobody waits for is not made", async () => {
   const begun: string[] = [];
   const twoBegun = Promise.withResolvers<void>();
