@@ -32,3 +32,18 @@ test("a method is known in any case", async () => {
 test("what is no URL is told so", async () => {
   expect((await send("http://")).err).toEqual(["webhooker: http:// is not a valid URL."]);
 });
+
+test("a header that is given twice is sent with both values, and replaces the default", async () => {
+  const seen: (string | null)[] = [];
+  const server = Bun.serve({
+    port: 0,
+    fetch({ headers }) {
+      seen.push(headers.get("x-tag"), headers.get("content-type"));
+      return new Response();
+    },
+  });
+  const headers = ["X-Tag: a", "x-tag: b", "Content-Type: text/plain"].flatMap((each) => ["--header", each]);
+  await send(server.url.href, ...headers);
+  await server.stop(true);
+  expect(seen).toEqual(["a, b", "text/plain"]);
+});

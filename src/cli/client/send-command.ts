@@ -38,7 +38,9 @@ export function addSendCommand(program: Command, io: Io): void {
         file === undefined || file === "-" ? Buffer.from(await io.readStdinBytes()) : readFile(file);
       const url = await urlOf(io, entrypoint);
       const headers = new Headers({ "user-agent": userAgent, "content-type": typeOf(file, body) });
-      for (const [name, value] of options.header ?? []) headers.set(name, value);
+      const given = options.header ?? [];
+      for (const [name] of given) headers.delete(name);
+      for (const [name, value] of given) headers.append(name, value);
       const hasBody = options.method !== "GET" && options.method !== "HEAD";
       const from = io.clock.monotonic();
       const response = await send(url, {
