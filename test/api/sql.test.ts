@@ -37,6 +37,12 @@ test("a query takes parameters and a number of rows", async () => {
   expect(body).toMatchObject({ rows: [[1], [2]], truncated: "rows" });
 });
 
+test("a long number is compared exactly if it is a text, and one that is no integer of SQLite is taken", async () => {
+  const sql = "SELECT '{\"id\":1610521604143693813}' ->> '$.id' = CAST(? AS INTEGER), ?";
+  const { body } = await ask({ sql, params: ["1610521604143693813", 1e20] });
+  expect(body).toMatchObject({ rows: [[1, 1e20]] });
+});
+
 test("a wrong statement is told with its place", async () => {
   const { status, body } = await ask({ sql: "SELECT\n  nope FROM events" });
   expect([status, body]).toEqual([
@@ -56,6 +62,8 @@ test.each([
   [{ sql: "  " }, "sql"],
   [{ sql: "x".repeat(65_537) }, "sql"],
   [{ sql: "SELECT 1", params: [{}] }, "params"],
+  [{ sql: "SELECT ?", params: [2 ** 60] }, "params"],
+  [{ sql: "SELECT $id", params: { id: -(2 ** 60) } }, "params"],
   [{ sql: "SELECT 1", newest: 0 }, "newest"],
   [{ sql: "SELECT 1", max_rows: 10_001 }, "max_rows"],
 ])("%j is refused", async (json, field) => {

@@ -13,6 +13,14 @@ export const MOST_ROWS = 10_000;
 
 const param = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
+/** SQLite compares whole numbers up to this one exactly. JSON has rounded those above 2^53, and no row would match. */
+const MOST_INTEGER = 2 ** 63;
+
+function isExact(value: unknown): boolean {
+  if (typeof value !== "number" || !Number.isInteger(value)) return true;
+  return Number.isSafeInteger(value) || Math.abs(value) >= MOST_INTEGER;
+}
+
 export const sqlText = z
   .string()
   .refine((text) => text.trim() !== "", "is empty")
@@ -23,6 +31,9 @@ export const sqlQueryInput = z
     sql: sqlText.describe("One SELECT, in SQLite's SQL."),
     params: z
       .union([z.array(param).max(1_000), z.record(z.string(), param)])
+      .refine((values) => Object.values(values).every(isExact), {
+        error: "must have whole numbers beyond 2^53 as texts, read by CAST(? AS INTEGER)",
+      })
       .default([])
       .describe("Values of the statement's `?` in their order, or of its named parameters by name."),
     newest: z
