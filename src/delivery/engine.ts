@@ -134,6 +134,7 @@ export function createDeliveryEngine(deps: EngineDeps): DeliveryEngine {
   return {
     nudge,
     async start(webhookIds) {
+      dueTimeShifts.begin(webhookIds);
       rounds.start();
       const given = { events, log, isStopping: () => isStopping };
       await lookAtLeftBehind({ ...deps, ...given, journal, suspects });

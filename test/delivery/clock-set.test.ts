@@ -75,6 +75,22 @@ test("set back by more than the longest wait before a start, what is pending is 
   await world.until(async () => (await world.fate(target, eventId)).status === "delivered");
 });
 
+test("set back by hours before a start, what is pending waits no longer than it would have", async () => {
+  const failing = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: HOUR }) });
+  await world.send([failing]);
+  await world.until(() => failing.attempts.length === 1);
+  await world.quiet();
+  await world.engine.stop(0);
+  const target = world.addTarget();
+  const [eventId = ""] = await world.send([target]);
+  world.clock.jump(-6 * HOUR);
+  failing.script = () => DELIVERED;
+  await world.restart().start([failing.webhookId, target.webhookId]);
+  await world.until(async () => (await world.fate(target, eventId)).status === "delivered");
+  await world.pass(HOUR + 60_000, 60_000);
+  expect(failing.attempts.length).toBe(2);
+});
+
 test("due times move also where a target was inactive or a file unusable meanwhile", async () => {
   const inactive = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: HOUR }) });
   const damaged = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: HOUR }) });

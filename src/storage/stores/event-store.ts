@@ -6,6 +6,7 @@ import {
   type ClaimFront,
   claimDue,
   earliestDue,
+  findNewestTime,
   findPendingDelivery,
   findPendingState,
   listPendingTargets,
@@ -83,6 +84,8 @@ export type EventStore = NumberReads &
     earliestDue: (options: { webhookId: string; targetId: string; after: number }) => Promise<number | null>;
     /** The targets that have pending deliveries, deleted and inactive ones too. */
     listPendingTargets: (webhookId: string) => Promise<readonly string[]>;
+    /** When the newest event was received, by the clock of that time; null if there is none. */
+    findNewestTime: (webhookId: string) => Promise<number | null>;
     /** The targets that have held deliveries, deleted and inactive ones too. */
     listHeldTargets: (webhookId: string) => Promise<readonly string[]>;
     /** Each target's state before the delivery engine started; a target that never had a delivery is missing. */
@@ -192,6 +195,7 @@ export function createEventStore(options: {
     earliestDue: ({ webhookId, targetId, after }) =>
       read(webhookId, (file) => earliestDue(file, targetId, after)),
     listPendingTargets: (webhookId) => read(webhookId, listPendingTargets),
+    findNewestTime: (webhookId) => read(webhookId, findNewestTime),
     listHeldTargets: (webhookId) => read(webhookId, listHeldTargets),
     targetsBefore: (webhookId) => read(webhookId, readTargetsBefore),
     findPending: (webhookIds) => files.findPending(webhookIds),

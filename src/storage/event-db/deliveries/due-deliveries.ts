@@ -1,4 +1,5 @@
 /** Finds due deliveries in an event file; each call is a few index steps. */
+import { timeOfId } from "../../../lib/ids.ts";
 import type { RecentEvents } from "../../stores/recent-events.ts";
 import type { EventFile } from "../event-file.ts";
 import type { DueDelivery, HeaderPairs, StoredEvent } from "../types.ts";
@@ -128,6 +129,12 @@ export function listPendingTargets(file: EventFile): readonly string[] {
     if (!next) return targetIds;
     targetIds.push(next.target_id);
   }
+}
+
+/** When the newest event was received, by the clock of that time; null if there is none. */
+export function findNewestTime(file: EventFile): number | null {
+  const newest = file.db.query<{ id: string | null }, []>("SELECT max(id) AS id FROM events").get();
+  return newest?.id == null ? null : timeOfId(newest.id);
 }
 
 /** Moves the due times after `from`, about `limit` of them; returns where the next step begins, null after the last. */
