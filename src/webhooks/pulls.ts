@@ -40,7 +40,9 @@ export function createPullDeliveries({ mainDb, pulls }: { mainDb: MainDb; pulls:
       .filter(({ leaseId, outcome }) => !pulls.settle({ targetId, leaseId, outcome }))
       .map(({ leaseId }) => leaseId);
     // Results of deliveries from before it was disabled are taken, and nothing is handed out.
-    if (!target.active && pull.max > 0) throw disabled();
+    if (!target.active && pull.max > 0) {
+      throw disabled(mainDb.targets.find({ webhookId, id: targetId })?.deactivatedReason ?? null);
+    }
     const leases = await pulls.take({ webhookId, targetId, ...pull });
     // A pull waits long: whoever lost the access meanwhile gets nothing, and the next puller gets it.
     try {
@@ -67,11 +69,12 @@ function notKnown(): AppError {
   return new AppError({ kind: "unauthenticated", message: "This API key is not valid any more." });
 }
 
-function disabled(): AppError {
+/** `reason`: why the gateway disabled it; null if people did. */
+function disabled(reason: string | null): AppError {
   return new AppError({
     kind: "conflict",
     code: "target_disabled",
-    message: "This target is disabled, so it has no deliveries to pull.",
+    message: `This target is disabled, so it has no deliveries to pull.${reason === null ? "" : ` ${reason}`}`,
     hint: "Enable the target.",
   });
 }

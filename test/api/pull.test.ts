@@ -277,6 +277,14 @@ describe("a pull is refused", () => {
     expect((await deliveryOf(id))?.status).toBe("delivered");
   });
 
+  test("for a target that a 410 disabled, with that reason", async () => {
+    await receive();
+    const { lease_id } = await pullOne();
+    await pull({ max: 0, results: [{ lease_id, status_code: 410 }] });
+    const { status, text } = await api.call("POST", `${path}/pull`, { json: { wait: 0 } });
+    expect([status, text]).toEqual([409, expect.stringContaining("It responded with 410 (Gone)")]);
+  });
+
   test("with results that say nothing or too much, and beyond its bounds", async () => {
     const lease_id = newId();
     for (const json of [
