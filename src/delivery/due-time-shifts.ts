@@ -40,7 +40,8 @@ export function createDueTimeShifts(deps: { events: EventStore; clock: Clock; lo
       webhook_id: webhookId,
       ahead_ms: aheadMs,
     });
-    add(webhookId, -aheadMs);
+    // No due time, which is later than now, is to come before the epoch: exports with such times are refused.
+    add(webhookId, -Math.min(aheadMs, clock.now()));
   }
 
   return {

@@ -64,7 +64,7 @@ test("an event stored just before the clock was set back does not wait a day", a
   expect((await world.fate(target, eventId)).status).toBe("delivered");
 });
 
-test("set back by more than the longest wait before a start, what is pending is due", async () => {
+test("set back by more than the longest wait before a start, nothing waits longer than it would have", async () => {
   const target = world.addTarget({ script: () => FAILED });
   const [eventId = ""] = await world.send([target]);
   await world.until(async () => (await world.fate(target, eventId)).attempts === 1);
@@ -72,10 +72,11 @@ test("set back by more than the longest wait before a start, what is pending is 
   world.clock.jump(-400 * DAY);
   target.script = () => DELIVERED;
   await world.restart().start([target.webhookId]);
+  await world.pass(2 * 60_000);
   await world.until(async () => (await world.fate(target, eventId)).status === "delivered");
 });
 
-test("set back by hours before a start, what is pending waits no longer than it would have", async () => {
+test("set back by hours before a start, events and retries wait no longer than they would have", async () => {
   const failing = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: HOUR }) });
   await world.send([failing]);
   await world.until(() => failing.attempts.length === 1);
@@ -89,6 +90,23 @@ test("set back by hours before a start, what is pending waits no longer than it 
   await world.until(async () => (await world.fate(target, eventId)).status === "delivered");
   await world.pass(HOUR + 60_000, 60_000);
   expect(failing.attempts.length).toBe(2);
+});
+
+test("set back by a century before a start, no due time is before the epoch", async () => {
+  const target = world.addTarget({ script: () => ({ ...FAILED, retryAfterMs: HOUR }) });
+  const [eventId = ""] = await world.send([target]);
+  await world.until(() => target.attempts.length === 1);
+  await world.quiet();
+  await world.engine.stop(0);
+  world.clock.jump(100 * 365 * DAY);
+  await world.send([target]);
+  world.clock.jump(-100 * 365 * DAY);
+  world.change(target, { active: false });
+  await world.restart().start([target.webhookId]);
+  await world.pass(60_000);
+  const { nextAttemptAt } = await world.fate(target, eventId);
+  expect(nextAttemptAt).toBeGreaterThanOrEqual(0);
+  expect(nextAttemptAt).toBeLessThan(world.clock.now());
 });
 
 test("due times move also where a target was inactive or a file unusable meanwhile", async () => {

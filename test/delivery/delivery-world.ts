@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import type { AttemptDeps } from "../../src/delivery/attempts/attempt.ts";
 import { createDeliveryEngine, type DeliveryEngine } from "../../src/delivery/engine.ts";
-import { newId } from "../../src/lib/ids.ts";
+import { newId, newIdAt } from "../../src/lib/ids.ts";
 import { createReplay } from "../../src/replays/replay.ts";
 import { openAttemptJournal } from "../../src/storage/attempt-journal/attempt-journal.ts";
 import type { Delivery, EventDraft } from "../../src/storage/event-db/types.ts";
@@ -205,7 +205,7 @@ function draftFor(targets: readonly WorldTarget[], clock: FakeClock, bodyBytes: 
   const webhookId = targets[0]?.webhookId;
   if (webhookId === undefined) throw new Error("an event goes to one target at least");
   return {
-    id: newId(),
+    id: newIdAt(clock.now()),
     webhookId,
     entrypointId: newId(),
     receivedAt: clock.now(),
