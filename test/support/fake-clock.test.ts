@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { newIdAt, timeOfId } from "../../src/lib/ids.ts";
 import { createFakeClock } from "./fake-clock.ts";
 
 test("advancing runs due timers in the order they are due, at their time, also those set on the way", () => {
@@ -27,4 +28,11 @@ test("jumping moves the wall clock alone", () => {
   expect([clock.now(), clock.monotonic(), ran]).toEqual([500, 0, false]);
   clock.advance(10);
   expect([clock.now(), clock.monotonic(), ran]).toEqual([510, 10, true]);
+});
+
+test("ids have the time of a new clock, however many others had the same", () => {
+  const { now } = createFakeClock(1_000);
+  let id = newIdAt(now());
+  while (timeOfId(id) === now()) id = newIdAt(now());
+  expect(timeOfId(newIdAt(createFakeClock(1_000).now()))).toBe(1_000);
 });

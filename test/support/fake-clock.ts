@@ -1,5 +1,6 @@
 /** A clock that moves only when a test moves it. */
 import type { Clock } from "../../src/lib/clock.ts";
+import { newIdAt } from "../../src/lib/ids.ts";
 
 export type FakeClock = Clock &
   Readonly<{
@@ -15,6 +16,8 @@ export const DEFAULT_START = 1_767_225_600_000;
 type Timer = { due: number; fn: () => void };
 
 export function createFakeClock(startMs: number = DEFAULT_START): FakeClock {
+  // Ids of one moment are numbered, and after some thousands of all tests' they would have the next millisecond's time.
+  newIdAt(startMs + 1);
   let wall = startMs;
   let elapsed = 0;
   const timers = new Set<Timer>();
