@@ -30,6 +30,8 @@ export type WebhookSetup = Readonly<{
 }>;
 
 const PAGE = 200;
+/** Codes of the answers of nodes that know no leader, or that no longer lead. */
+const NO_LEADER = /"code":"(?:no|not)_leader"/;
 const eventPage = listOf(eventSummarySchema).extend({ not_searched: z.int() });
 const rejectedPage = listOf(rejectedSummarySchema);
 
@@ -49,11 +51,18 @@ export class ApiClient {
     return this.#key;
   }
 
-  /** Sends any request, its body as JSON, and returns the response unchecked. */
+  /**
+   * Sends any request, its body as JSON, and returns the response unchecked. While a cluster's leader changes, nothing is done
+   * and the request is sent again.
+   */
   async request(method: string, path: string, body?: unknown): Promise<Response> {
     const headers = { authorization: `Bearer ${await this.key()}`, "content-type": "application/json" };
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-    return fetch(`${this.#origin()}/api/v1${path}`, init);
+    return until(async () => {
+      const response = await fetch(`${this.#origin()}/api/v1${path}`, init);
+      const isRefused = response.status === 503 && NO_LEADER.test(await response.clone().text());
+      return isRefused ? null : response;
+    });
   }
 
   async #ask<T>(call: { method: string; path: string; body?: unknown; schema: z.ZodType<T> }): Promise<T> {
