@@ -160,11 +160,11 @@ function nothingToPause(): AppError {
   });
 }
 
-export function fixedType(advice = ""): AppError {
+export function fixedType(message = "cannot change"): AppError {
   return new AppError({
     kind: "invalid",
     message: "A target's type cannot change.",
     hint: "Create a target of the other type and delete this one.",
-    details: [{ path: "type", message: `cannot change${advice}` }],
+    details: [{ path: "type", message }],
   });
 }

@@ -9,9 +9,9 @@ import { findEvent, findTargetAmong, findWebhook, listTargets, listWebhooks } fr
 import { followEvents } from "./follow-events.ts";
 import { createGatewayClient, type GatewayClient } from "./gateway-client.ts";
 import {
+  askForEach,
   atOnceFor,
   type EventQuery,
-  forEachOf,
   listDownToKnown,
   listEvents,
   MOST_EVENTS,
@@ -53,7 +53,7 @@ export function addEventCommands(program: Command, io: Io): void {
         first: await listEvents(client, { webhook, query, limit: options.limit }),
       });
       const atOnce = atOnceFor(query);
-      const followed = await forEachOf(webhooks, ask, atOnce);
+      const followed = await askForEach(webhooks, ask, atOnce);
       const events = newestFirst(followed.flatMap(({ first }) => first.rows)).slice(0, options.limit);
       const notSearched = followed.reduce((sum, { first }) => sum + first.notSearched, 0);
       print(options.follow === true ? events.reverse() : events);

@@ -1,7 +1,7 @@
 /** Finds what people name on the command line, by its id or by a name that only one has. */
 import { isId } from "../../lib/ids.ts";
 import type { GatewayClient } from "./gateway-client.ts";
-import { forEachOf } from "./list-events.ts";
+import { askForEach } from "./list-events.ts";
 import { RemoteError } from "./remote-error.ts";
 import {
   entrypointShape,
@@ -61,7 +61,7 @@ export async function findTargetAmong(
   client: GatewayClient,
   of: { webhooks: readonly RemoteWebhook[]; wanted: string },
 ): Promise<RemoteTarget> {
-  const lists = await forEachOf(of.webhooks, ({ id }) => listTargets(client, id));
+  const lists = await askForEach(of.webhooks, ({ id }) => listTargets(client, id));
   return pick("target", lists.flat(), of.wanted);
 }
 
@@ -91,7 +91,7 @@ async function listEntrypoints(
   client: GatewayClient,
   webhooks: readonly RemoteWebhook[],
 ): Promise<readonly RemoteEntrypoint[]> {
-  const lists = await forEachOf(webhooks, async ({ id }) => {
+  const lists = await askForEach(webhooks, async ({ id }) => {
     const page = await client.ask({ path: `/webhooks/${id}/entrypoints`, schema: pageOf(entrypointShape) });
     return page.data;
   });

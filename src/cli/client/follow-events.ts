@@ -1,7 +1,7 @@
 /** Lists events as they come, by asking again and again, and says honestly when the gateway does not answer. */
 import { type Clock, wait } from "../../lib/clock.ts";
 import type { Row } from "./event-lines.ts";
-import { type EventList, forEachOf } from "./list-events.ts";
+import { askForEach, type EventList } from "./list-events.ts";
 import { createOutage } from "./outage.ts";
 import { RemoteError } from "./remote-error.ts";
 import type { RemoteWebhook } from "./shapes.ts";
@@ -28,20 +28,19 @@ export async function followEvents(options: {
 }): Promise<never> {
   const { followed, atOnce, list, print, tell, clock } = options;
   const outage = createOutage({ tell, clock });
-  const memories = new Map(followed.map(({ webhook, first }) => [webhook.id, new Memory(first)]));
-  const webhooks = followed.map(({ webhook }) => webhook);
-  const findFresh = async (webhook: RemoteWebhook): Promise<readonly Row[]> => {
-    const memory = memories.get(webhook.id);
-    if (!memory) return [];
-    return (await list(webhook, memory.isKnown)).filter(({ id }) => !memory.isKnown(id));
+  const watched = followed.map(({ webhook, first }) => ({ webhook, memory: new Memory(first) }));
+  const findFresh = async ({ webhook, memory }: (typeof watched)[number]) => {
+    const rows = await list(webhook, memory.isKnown);
+    return { memory, rows: rows.filter(({ id }) => !memory.isKnown(id)) };
   };
   for (;;) {
     await wait(clock, ASK_EVERY_MS);
     try {
-      const lists = await forEachOf(webhooks, findFresh, atOnce);
+      const found = await askForEach(watched, findFresh, atOnce);
       outage.end();
-      const fresh = lists.flat().sort((a, b) => (a.id < b.id ? -1 : 1));
-      for (const { id, webhook_id } of fresh) memories.get(webhook_id)?.add(id);
+      // Not before all have answered: what an outage cuts off is printed after it.
+      for (const { memory, rows } of found) for (const { id } of rows) memory.add(id);
+      const fresh = found.flatMap(({ rows }) => rows).sort((a, b) => (a.id < b.id ? -1 : 1));
       if (fresh.length > 0) print(fresh);
     } catch (error) {
       if (!(error instanceof RemoteError) || error.kind !== "unavailable") throw error;

@@ -1,14 +1,13 @@
 /** Reads the address of a gateway as people type it. */
 import { AppError } from "../../lib/errors.ts";
-
-const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
+import { isLoopback } from "../../lib/loopback.ts";
 
 /**
  * Returns scheme, host and port, without a slash at the end. Without a scheme this machine's own gateway is asked by http,
  * any other by https. Throws AppError `invalid`.
  */
 export function readGatewayUrl(text: string): string {
-  const scheme = LOOPBACK.test(URL.parse(`http://${text}`)?.hostname ?? "") ? "http" : "https";
+  const scheme = isLoopback(URL.parse(`http://${text}`)?.hostname ?? "") ? "http" : "https";
   const complete = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${scheme}://${text}`;
   const url = URL.parse(complete);
   const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
@@ -25,5 +24,5 @@ export function readGatewayUrl(text: string): string {
 /** True where others on the network can read what is sent. */
 export function isPlain(origin: string): boolean {
   const { protocol, hostname } = new URL(origin);
-  return protocol === "http:" && !LOOPBACK.test(hostname);
+  return protocol === "http:" && !isLoopback(hostname);
 }

@@ -46,15 +46,15 @@ export function atOnceFor({ text }: EventQuery): number {
   return text === undefined ? AT_ONCE : 1;
 }
 
-/** Calls `ask` for each webhook, for some at a time. */
-export async function forEachOf<T>(
-  webhooks: readonly RemoteWebhook[],
-  ask: (webhook: RemoteWebhook) => Promise<T>,
+/** Asks for each thing, for some at a time, and resolves with the answers in their order. */
+export async function askForEach<Of, T>(
+  things: readonly Of[],
+  ask: (thing: Of) => Promise<T>,
   atOnce = AT_ONCE,
 ): Promise<readonly T[]> {
   const answers: T[] = [];
-  for (let from = 0; from < webhooks.length; from += atOnce) {
-    answers.push(...(await Promise.all(webhooks.slice(from, from + atOnce).map(ask))));
+  for (let from = 0; from < things.length; from += atOnce) {
+    answers.push(...(await Promise.all(things.slice(from, from + atOnce).map(ask))));
   }
   return answers;
 }

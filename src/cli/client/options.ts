@@ -1,8 +1,9 @@
 /** Reads options of commands for a gateway elsewhere; a fault is one of usage. */
 import { InvalidArgumentError } from "commander";
 import { parseRange } from "../../lib/time-range.ts";
+import { ENTRYPOINT_METHODS } from "../../settings/entrypoint-settings.ts";
 
-const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+const METHODS: readonly string[] = ENTRYPOINT_METHODS;
 
 export function readRange(text: string): string {
   if (parseRange(text) === null)

@@ -1,5 +1,6 @@
 /** The event log's filter: a form that fills the URL. */
 import { Html } from "@elysiajs/html";
+import { ENTRYPOINT_METHODS } from "../../settings/entrypoint-settings.ts";
 import type { IndexedField } from "../../settings/indexed-fields.ts";
 import { PUBLISHED } from "../../settings/published-events.ts";
 import { EVENT_FATES } from "../../storage/event-db/event-filter.ts";
@@ -10,7 +11,7 @@ import { attribute } from "../render.ts";
 import { TimeField } from "../time/time-field.tsx";
 import type { FilterProps } from "./filters/filter-chips.tsx";
 import { fateLabel, RANGES, rangeLabel } from "./filters/filter-words.ts";
-import { FIELD_MARK, METHODS } from "./log-filter.ts";
+import { FIELD_MARK } from "./log-filter.ts";
 import type { Names } from "./names.ts";
 
 type Option = Readonly<{ value: string; label: string }>;
@@ -83,7 +84,7 @@ export function FilterBar({ path, filter, names, fields, types }: BarProps): JSX
               name="method"
               label="Method"
               value={filter.method ?? ""}
-              options={[any("Any method"), ...METHODS.map(same)]}
+              options={[any("Any method"), ...ENTRYPOINT_METHODS.map(same)]}
             />
             <TextField
               name="type"

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { MINUTE_MS } from "../../lib/clock.ts";
 import { isId } from "../../lib/ids.ts";
 import { parseRange } from "../../lib/time-range.ts";
+import { ENTRYPOINT_METHODS } from "../../settings/entrypoint-settings.ts";
 import { findFields } from "../../settings/indexed-fields.ts";
 import { PUBLISHED } from "../../settings/published-events.ts";
 import {
@@ -14,8 +15,6 @@ import {
 } from "../../storage/event-db/event-filter.ts";
 import { timeIn } from "../time/time-in.ts";
 import { formatLocalTime, isTimeZone } from "../time/zoned-time.ts";
-
-export const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 
 export type LogFilter = Readonly<{
   /** Range up to now, such as "24h"; `from` and `to` are then null. */
@@ -51,7 +50,7 @@ const schemas = {
   status: z.enum(EVENT_FATES, `must be one of ${EVENT_FATES.join(", ")}.`),
   transformation: z.enum(["failed"], "must be failed."),
   answer: z.string().toLowerCase().regex(ANSWER, "must be a status such as 500, or 5xx, or none."),
-  method: z.enum(METHODS, `must be one of ${METHODS.join(", ")}.`),
+  method: z.enum(ENTRYPOINT_METHODS, `must be one of ${ENTRYPOINT_METHODS.join(", ")}.`),
   type: z.string().max(250, "is longer than 250 characters."),
   q: z.string().max(200, "is longer than 200 characters."),
 };

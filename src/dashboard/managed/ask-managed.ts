@@ -10,7 +10,7 @@ import type { PageContext, UserRoute } from "../page-route.ts";
 import { renderPage } from "../render.ts";
 import { crumbsWithin } from "../webhooks/crumbs.ts";
 import { BY_HAND_FIELD, ChangeByHandPage } from "./managed-views.tsx";
-import { SaveOverChangePage, SEEN_FIELD, versionOf } from "./seen-version.tsx";
+import { isOutdated, SaveOverChangePage, SEEN_FIELD, versionOf } from "./seen-version.tsx";
 
 /** Returns the page that asks; null if the form may go on. */
 export type AskManaged = (route: UserRoute, context: PageContext) => Promise<Response | null>;
@@ -66,8 +66,7 @@ export function createAskManaged({ useCases }: Pick<DashboardDeps, "useCases">):
     const action = pathAndQueryOf(context.request.url);
     const asked = { viewer, crumbs, what, name, action, fields: form };
     if (managedBy !== null && form[BY_HAND_FIELD] === undefined) return renderPage(ChangeByHandPage(asked));
-    const seen = form[SEEN_FIELD];
-    if (version === null || seen === undefined || seen === version) return null;
+    if (version === null || !isOutdated(form[SEEN_FIELD], version)) return null;
     return renderPage(SaveOverChangePage({ ...asked, version, webhookId: params.id ?? "" }));
   };
 }

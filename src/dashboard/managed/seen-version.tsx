@@ -16,6 +16,11 @@ export function versionOf({ updatedAt }: Versioned): string {
   return String(updatedAt);
 }
 
+/** True if a form with this in its field was opened before the latest change; false for one that does not say. */
+export function isOutdated(seen: string | undefined, version: string): boolean {
+  return seen !== undefined && seen !== version;
+}
+
 /** A field of the form. A form that comes back with its faults is as old as when it was opened. */
 export function SeenVersion({ of, typed }: { of: Versioned; typed: FormInput | undefined }): JSX.Element {
   return <input type="hidden" name={SEEN_FIELD} value={attribute(typed?.[SEEN_FIELD] ?? versionOf(of))} />;

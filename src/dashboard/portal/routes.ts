@@ -9,7 +9,7 @@ import type { DashboardDeps } from "../deps.ts";
 import { withTypeNames } from "../event-types/type-names.ts";
 import { readFields } from "../form-values.ts";
 import { type FieldErrors, type FormInput, fieldErrors, NO_ERRORS } from "../forms.ts";
-import { SEEN_FIELD, versionOf } from "../managed/seen-version.tsx";
+import { isOutdated, SEEN_FIELD, versionOf } from "../managed/seen-version.tsx";
 import { renderPage } from "../render.ts";
 import type { Reveals } from "../reveals.ts";
 import { wantsEverything } from "../webhooks/targets/section-notes.ts";
@@ -109,7 +109,7 @@ export function createPortalRoutes(deps: Deps): readonly PortalRoute[] {
     const of = ofTarget(context);
     const target = await targets.get(of);
     const { [SEEN_FIELD]: seen, ...form } = await context.form();
-    if (seen !== undefined && seen !== versionOf(target)) {
+    if (isOutdated(seen, versionOf(target))) {
       return showOne(context, { typed: form, errors: { "": CHANGED_MEANWHILE } });
     }
     try {

@@ -11,6 +11,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { AppError, errorMessage, errorReason } from "../../lib/errors.ts";
+import { listEventFiles } from "../event-files/unused-files.ts";
 import { makeFolder, syncFolder } from "../folder/folder.ts";
 import { sizeOf } from "../sqlite/file-size.ts";
 import { openForReading } from "../sqlite/reading-database.ts";
@@ -146,7 +147,7 @@ class Backup {
     try {
       return listWebhookIds(dbPath);
     } catch {
-      return readdirSync(dataDir).flatMap((name) => /^events-([0-9a-f-]{36})\.db$/.exec(name)?.[1] ?? []);
+      return listEventFiles(dataDir);
     }
   }
 

@@ -91,7 +91,8 @@ export function createTargetPlanner(deps: UseCaseDeps & Readonly<{ views: Views 
   /** The row as the file wants it: what the file leaves out has its default, but a secret stays. */
   function wanted(row: TargetRow, of: { key: string; entry: ConfigTarget; sent: unknown }): TargetRow {
     const { key, entry, sent } = of;
-    if (entry.type !== row.type) throw fixedType(". Use another key for a target of another type");
+    if (entry.type !== row.type)
+      throw fixedType("cannot change. Use another key for a target of another type");
     const type = targetTypes.get(entry.type);
     const { name = key, active = true, config = {} } = entry;
     const signing = { scheme: type.signs === true ? "v1" : "none", ...entry.signing } as const;
